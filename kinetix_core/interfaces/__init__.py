@@ -1,0 +1,31 @@
+"""What the parts of the system promise each other. A plugin implements one of these classes."""
+
+from typing import TYPE_CHECKING
+
+from kinetix_core._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from ._action import ActionSpace
+    from ._curriculum import Curriculum, CurriculumState, Outcome, Proposal, Tools
+    from ._engine import Engine, EngineState, Trace
+    from ._generator import LevelGenerator
+    from ._logger import Logger, RunInfo
+    from ._network import Distribution, Memory, Parameters, PolicyNetwork
+    from ._observation import Observation, ObservationEncoder
+    from ._spaces import Box, Discrete, MultiDiscrete, Record, Space
+    from ._task import EnvConfig, Task
+
+_WHERE = {
+    "._action": ("ActionSpace",),
+    "._curriculum": ("Curriculum", "CurriculumState", "Outcome", "Proposal", "Tools"),
+    "._engine": ("Engine", "EngineState", "Trace"),
+    "._generator": ("LevelGenerator",),
+    "._logger": ("Logger", "RunInfo"),
+    "._network": ("Distribution", "Memory", "Parameters", "PolicyNetwork"),
+    "._observation": ("Observation", "ObservationEncoder"),
+    "._spaces": ("Box", "Discrete", "MultiDiscrete", "Record", "Space"),
+    "._task": ("EnvConfig", "Task"),
+}
+__getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
+    __name__, {name: module for module, names in _WHERE.items() for name in names}
+)

@@ -1,0 +1,77 @@
+"""Curricula: which levels are trained on, and what is learnt about them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+import equinox as eqx
+import jax
+from jaxtyping import Bool, Float, Int, PRNGKeyArray
+
+from kinetix_core.scene import Array, Scene
+
+CurriculumState: TypeAlias = Any
+
+
+class Outcome(eqx.Module):
+    """How each level was played: over completed episodes that began under the same proposal.
+
+    Means are 0 where `episodes` is 0. Source: spec/curricula.md 2.3.
+    """
+
+    episodes: Int[Array, " levels"]
+    solved: Float[Array, " levels"]  # share of the episodes that reached the goal
+    best_return: Float[Array, " levels"]  # -inf where no episode was completed
+    mean_return: Float[Array, " levels"]
+    mean_length: Float[Array, " levels"]
+    mean_value: Float[Array, " levels"]  # mean over episodes of the mean over their steps
+    mean_positive_advantage: Float[Array, " levels"]
+
+
+class Proposal(eqx.Module):
+    """Levels for the next rollouts."""
+
+    levels: Scene  # leading axis: one per environment, or a larger pool
+    train: Bool[Array, ""] | bool = True  # False: play them, but do not learn from them
+
+
+class Tools(Protocol):
+    """What a curriculum may ask for. It never sees an environment, a network or an optimiser."""
+
+    num_envs: int
+
+    def sample(self, key: PRNGKeyArray, n: int) -> Scene:
+        """`n` new levels of the run's generator (through the level filter where one is set)."""
+        ...
+
+
+class Curriculum(ABC):
+    """A frozen dataclass, traced once inside the update.
+
+    `restart`: environments begin anew at each update (False: they go on).
+    `repeat`: an ended episode plays its level again (False: it draws from the proposal).
+    """
+
+    restart: ClassVar[bool] = True
+    repeat: ClassVar[bool] = True
+
+    @abstractmethod
+    def init(self, key: PRNGKeyArray, tools: Tools) -> CurriculumState:
+        """The state before the first update: any pytree of arrays."""
+
+    @abstractmethod
+    def propose(
+        self, state: CurriculumState, key: PRNGKeyArray, tools: Tools
+    ) -> tuple[CurriculumState, Proposal]:
+        """Levels for the next update."""
+
+    def learn(
+        self, state: CurriculumState, proposal: Proposal, outcome: Outcome
+    ) -> CurriculumState:
+        """What came back, level by level of `proposal.levels`."""
+        return state
+
+    def metrics(self, state: CurriculumState) -> dict[str, jax.Array]:
+        """Scalars to log."""
+        return {}

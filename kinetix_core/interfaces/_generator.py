@@ -1,0 +1,22 @@
+"""Level generators: where levels come from."""
+
+from __future__ import annotations
+
+from abc import ABC
+
+import jax
+from jaxtyping import PRNGKeyArray
+
+from kinetix_core.scene import Scene
+
+
+class LevelGenerator(ABC):
+    """A frozen dataclass. Override `sample_one`, or `sample` where sets of levels matter."""
+
+    def sample(self, key: PRNGKeyArray, n: int) -> Scene:
+        """`n` levels (static) along a leading axis. Traceable."""
+        return jax.vmap(self.sample_one)(jax.random.split(key, n))
+
+    def sample_one(self, key: PRNGKeyArray) -> Scene:
+        """One level."""
+        raise NotImplementedError(f"{type(self).__name__} overrides neither sample_one nor sample")

@@ -1,0 +1,25 @@
+"""Observation encoders: what a policy sees of a scene."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, TypeAlias
+
+from kinetix_core.scene import Scene, SceneSize
+
+from ._spaces import Space
+
+Observation: TypeAlias = Any
+"""An array, or a pytree of arrays."""
+
+
+class ObservationEncoder(ABC):
+    """A frozen dataclass: a pure function of one Scene."""
+
+    @abstractmethod
+    def space(self, size: SceneSize) -> Space:
+        """What `encode` returns for a scene of `size`."""
+
+    @abstractmethod
+    def encode(self, scene: Scene) -> Observation:
+        """The observation of one scene; finite for every finite scene."""

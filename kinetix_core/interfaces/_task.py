@@ -1,0 +1,47 @@
+"""Task: what the parts of one run agree on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kinetix_core.scene import SceneSize
+
+if TYPE_CHECKING:
+    from ._action import ActionSpace
+    from ._curriculum import Curriculum
+    from ._engine import Engine
+    from ._generator import LevelGenerator
+    from ._network import PolicyNetwork
+    from ._observation import ObservationEncoder
+
+
+@dataclass(frozen=True)
+class EnvConfig:
+    """Episodes and rewards. Source: spec/environment.md 1.
+
+    frame_skip: physics steps per environment step, under one action.
+    max_timesteps: environment steps after which an episode is cut off.
+    dense_reward_scale: reward per metre that green comes nearer to blue; 0: sparse reward only.
+    """
+
+    frame_skip: int = 2
+    max_timesteps: int = 256
+    dense_reward_scale: float = 0.2
+
+
+@dataclass(frozen=True)
+class Task:
+    """Filled in the order engine, action, observation, generator, network, curriculum.
+
+    A component's factory is called as `factory(config, task)` and sees what came before it.
+    """
+
+    size: SceneSize
+    env: EnvConfig = EnvConfig()
+    engine: Engine | None = None
+    action: ActionSpace | None = None
+    observation: ObservationEncoder | None = None
+    generator: LevelGenerator | None = None
+    network: PolicyNetwork | None = None
+    curriculum: Curriculum | None = None
