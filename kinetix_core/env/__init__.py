@@ -1,0 +1,33 @@
+"""Episodes: actions, reset, step, reward, auto-reset from a pool of levels."""
+
+from typing import TYPE_CHECKING
+
+from kinetix_core._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from ._environment import UNKNOWN_DISTANCE, Environment, EnvState, Transition, reset_where
+    from .actions import (
+        ContinuousActions,
+        DiscreteActions,
+        MultiDiscreteActions,
+        bound_controls,
+    )
+
+_WHERE = {
+    "._environment": (
+        "UNKNOWN_DISTANCE",
+        "EnvState",
+        "Environment",
+        "Transition",
+        "reset_where",
+    ),
+    ".actions": (
+        "ContinuousActions",
+        "DiscreteActions",
+        "MultiDiscreteActions",
+        "bound_controls",
+    ),
+}
+__getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
+    __name__, {name: module for module, names in _WHERE.items() for name in names}
+)

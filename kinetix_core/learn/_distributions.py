@@ -1,0 +1,112 @@
+"""Distributions over actions: one per kind of action space, with any leading axes."""
+
+from __future__ import annotations
+
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int, PRNGKeyArray
+
+from kinetix_core.interfaces import Box, Discrete, Distribution, MultiDiscrete
+from kinetix_core.scene import Array
+
+_NEVER = -1e9  # logit of an option that does not exist; finite, so that gradients are
+
+
+class Categorical(eqx.Module):
+    """One choice out of n. `logits`: (..., n), normalised on construction."""
+
+    logits: Float[Array, "*batch n"]
+
+    def __init__(self, logits: Float[Array, "*batch n"]):
+        self.logits = jax.nn.log_softmax(logits)
+
+    def sample(self, key: PRNGKeyArray) -> Int[jax.Array, "*batch"]:
+        # By inversion: one uniform number per choice instead of one per option.
+        cumulative = jnp.cumsum(jnp.exp(self.logits), axis=-1)
+        u = jax.random.uniform(key, cumulative.shape[:-1])[..., None] * cumulative[..., -1:]
+        return jnp.sum(u >= cumulative[..., :-1], axis=-1).astype(jnp.int32)
+
+    def mode(self) -> Int[jax.Array, "*batch"]:
+        return jnp.argmax(self.logits, axis=-1).astype(jnp.int32)
+
+    def log_prob(self, action: Int[Array, "*batch"]) -> Float[jax.Array, "*batch"]:
+        chosen = action[..., None] == np.arange(self.logits.shape[-1])
+        return jnp.sum(jnp.where(chosen, self.logits, 0.0), axis=-1)
+
+    def entropy(self) -> Float[jax.Array, "*batch"]:
+        return -jnp.sum(jnp.exp(self.logits) * self.logits, axis=-1)
+
+
+class MultiCategorical(eqx.Module):
+    """Independent choices; log-probability and entropy are sums over them."""
+
+    parts: Categorical  # logits (..., choices, options); options that do not exist: never
+
+    def __init__(self, logits: Float[Array, "*batch n"], sizes: tuple[int, ...]):
+        width = max(sizes)
+        starts = np.cumsum((0, *sizes[:-1]))
+        option = np.arange(width)
+        exists = option[None, :] < np.array(sizes)[:, None]
+        index = np.where(exists, starts[:, None] + option[None, :], 0)
+        self.parts = Categorical(jnp.where(exists, logits[..., index], _NEVER))
+
+    def sample(self, key: PRNGKeyArray) -> Int[jax.Array, "*batch choices"]:
+        return self.parts.sample(key)
+
+    def mode(self) -> Int[jax.Array, "*batch choices"]:
+        return self.parts.mode()
+
+    def log_prob(self, action: Int[Array, "*batch choices"]) -> Float[jax.Array, "*batch"]:
+        return jnp.sum(self.parts.log_prob(action), axis=-1)
+
+    def entropy(self) -> Float[jax.Array, "*batch"]:
+        return jnp.sum(self.parts.entropy(), axis=-1)
+
+
+class DiagonalNormal(eqx.Module):
+    """Independent normal distributions; samples are not squashed."""
+
+    mean: Float[Array, "*batch n"]
+    log_std: Float[Array, "*batch n"]
+
+    def sample(self, key: PRNGKeyArray) -> Float[jax.Array, "*batch n"]:
+        noise = jax.random.normal(key, self.mean.shape, self.mean.dtype)
+        return self.mean + jnp.exp(self.log_std) * noise
+
+    def mode(self) -> Float[jax.Array, "*batch n"]:
+        return jnp.asarray(self.mean)
+
+    def log_prob(self, action: Float[Array, "*batch n"]) -> Float[jax.Array, "*batch"]:
+        z = (action - self.mean) * jnp.exp(-self.log_std)
+        return jnp.sum(-0.5 * z**2 - self.log_std - 0.5 * math.log(2 * math.pi), axis=-1)
+
+    def entropy(self) -> Float[jax.Array, "*batch"]:
+        return jnp.sum(self.log_std + 0.5 * math.log(2 * math.pi * math.e), axis=-1)
+
+
+def action_outputs(space: Discrete | MultiDiscrete | Box) -> int:
+    """How many numbers a network puts out per action: logits, or means for a Box."""
+    if isinstance(space, MultiDiscrete):
+        return sum(space.sizes)
+    return space.n if isinstance(space, Discrete) else math.prod(space.shape)
+
+
+def distribution_for(
+    space: Discrete | MultiDiscrete | Box,
+    outputs: Float[Array, "*batch n"],
+    log_std: Float[Array, " n"] | None = None,
+) -> Distribution:
+    """The distribution over `space` that network outputs stand for.
+
+    `outputs`: `action_outputs(space)` numbers on the last axis. `log_std`: for a Box only.
+    """
+    if isinstance(space, MultiDiscrete):
+        return MultiCategorical(outputs, space.sizes)
+    if isinstance(space, Discrete):
+        return Categorical(outputs)
+    assert log_std is not None, "a Box needs log standard deviations"
+    return DiagonalNormal(outputs, jnp.broadcast_to(log_std, outputs.shape))

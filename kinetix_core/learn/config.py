@@ -1,0 +1,99 @@
+"""Settings of the learner and of a run. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from kinetix_core.errors import SettingError
+
+
+class Schedule(Enum):
+    """How the learning rate changes over a run."""
+
+    constant = "constant"
+    linear = "linear"
+
+
+class OnNaN(Enum):
+    """What happens when a state or a loss is not finite."""
+
+    stop = "stop"
+    carry_on = "continue"
+
+
+@dataclass(frozen=True)
+class PPOConfig:
+    """Proximal policy optimisation. Source: spec/training_and_evaluation.md 3."""
+
+    num_envs: int = 256
+    """Environments that play side by side."""
+    num_steps: int = 64
+    """Environment steps per rollout."""
+    num_minibatches: int = 8
+    """Parts that the environments of a rollout are split into, whole environments each."""
+    epochs: int = 8
+    """Passes over each rollout."""
+    learning_rate: float = 3e-4
+    """Step size of Adam (the published runs use 5e-5 with 2048 environments)."""
+    schedule: Schedule = Schedule.constant
+    """How the learning rate changes: constant, or linear down to 0 at the end of the run."""
+    max_grad_norm: float = 1.0
+    """Gradients are scaled down to this global norm."""
+    gamma: float = 0.995
+    """Discount per environment step."""
+    gae_lambda: float = 0.9
+    """Trace decay of generalised advantage estimation."""
+    clip_eps: float = 0.2
+    """Clip range of the policy ratio and of the value."""
+    entropy_coef: float = 0.01
+    """Weight of the entropy bonus."""
+    value_coef: float = 0.5
+    """Weight of the value loss."""
+    bootstrap_at_time_limit: bool = False
+    """Whether an episode cut off by the time limit counts the value of its last state."""
+
+    def __post_init__(self) -> None:
+        for name in ("num_envs", "num_steps", "num_minibatches", "epochs"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"ppo.{name}={getattr(self, name)}: at least 1 is expected")
+        if self.num_envs % self.num_minibatches:
+            raise SettingError(
+                f"ppo.num_minibatches={self.num_minibatches}: ppo.num_envs={self.num_envs} is "
+                "not a multiple of it, and a minibatch holds whole environments"
+            )
+        for name in ("learning_rate", "max_grad_norm", "clip_eps"):
+            if not getattr(self, name) > 0:
+                raise SettingError(
+                    f"ppo.{name}={getattr(self, name)}: a number above 0 is expected"
+                )
+        for name in ("gamma", "gae_lambda"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingError(f"ppo.{name}={getattr(self, name)}: 0 to 1 is expected")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How long a run lasts and where it is kept."""
+
+    total_steps: int = 5_000_000
+    """Environment steps of the run, rounded up to whole updates."""
+    rollouts_per_update: int = 1
+    """Rollouts (each followed by learning) between two proposals of the curriculum."""
+    directory: str = "runs"
+    """Where run folders are made."""
+    name: str = ""
+    """Name of the run folder; empty: made from the time and the choices."""
+    save_every: float = 60.0
+    """Seconds between two saves of the parameters; the last state is always saved."""
+    on_nan: OnNaN = OnNaN.stop
+    """Whether a state or loss that is not finite stops the run, or is counted and left behind."""
+
+    def __post_init__(self) -> None:
+        for name in ("total_steps", "rollouts_per_update"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"train.{name}={getattr(self, name)}: at least 1 is expected")
+        if not self.save_every > 0:
+            raise SettingError(f"train.save_every={self.save_every}: seconds above 0 are expected")
+        if any(c in self.name for c in "/\\\0"):
+            raise SettingError(f"train.name={self.name}: a plain name is expected, without slashes")
