@@ -1,0 +1,42 @@
+"""The core's own components, offered through the hooks that every plugin uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kinetix_core.registry import Component, hookimpl
+
+_ACTIONS = (
+    ("multi_discrete", "MultiDiscrete", "one choice for each motor and thruster binding"),
+    ("continuous", "Continuous", "one number for each motor and thruster binding"),
+    ("discrete", "Discrete", "one choice: a single motor or thruster binding at a time"),
+)
+_LOGGERS = (
+    ("console", "Console", "live progress in the terminal"),
+    ("jsonl", "Jsonl", "one line of JSON per update, in the run folder"),
+)
+
+
+@hookimpl
+def kinetix_components() -> Iterator[Component]:
+    for name, word, summary in _ACTIONS:
+        yield Component(
+            "action",
+            name,
+            config=f"kinetix_core.env.action_config:{word}Config",
+            factory=f"kinetix_core.env.actions:{word}Actions",
+            summary=summary,
+        )
+    for name, word, summary in _LOGGERS:
+        yield Component(
+            "logger",
+            name,
+            config=f"kinetix_core.record.logger_config:{word}Config",
+            factory=f"kinetix_core.record.{name}:{word}Logger",
+            summary=summary,
+        )
+
+
+@hookimpl
+def kinetix_config_folders() -> Iterator[str]:
+    yield "pkg://kinetix_configs"

@@ -1,0 +1,26 @@
+"""The registry of components. A plugin needs `Component` and `hookimpl` from here."""
+
+from ._component import Component
+from ._hooks import ENTRY_POINTS, HOOKS, Hooks, hookimpl, hookspec
+from ._kinds import KINDS, TASK_KINDS, Kind
+from ._load import Plugin, load_object, load_plugin, load_plugins
+from ._registry import Registry, registry, setting_message
+
+__all__ = [
+    "ENTRY_POINTS",
+    "HOOKS",
+    "KINDS",
+    "TASK_KINDS",
+    "Component",
+    "Hooks",
+    "Kind",
+    "Plugin",
+    "Registry",
+    "hookimpl",
+    "hookspec",
+    "load_object",
+    "load_plugin",
+    "load_plugins",
+    "registry",
+    "setting_message",
+]
