@@ -40,7 +40,13 @@ from tests.reference.pairs import (
     solver_batches,
 )
 from tests.reference.quirks import ALL, STEP_QUIRKS
-from tests.reference.random_state import random_controls, random_roles, random_state
+from tests.reference.random_state import (
+    STEP_TOLERANCE,
+    random_case,
+    random_controls,
+    random_roles,
+    random_state,
+)
 from tests.reference.state import (
     Body,
     Joint,
@@ -58,6 +64,7 @@ from tests.reference.step import step
 __all__ = [
     "ALL",
     "STEP_QUIRKS",
+    "STEP_TOLERANCE",
     "Body",
     "Contact",
     "Contacts",
@@ -94,6 +101,7 @@ __all__ = [
     "polygon_mass",
     "polygon_pairs",
     "quirks",
+    "random_case",
     "random_controls",
     "random_roles",
     "random_state",

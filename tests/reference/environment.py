@@ -51,6 +51,7 @@ class StepResult(NamedTuple):
     done: bool
     goal: bool
     distance: np.floating
+    contacts: tuple[Contacts, ...]  # one for each physics step
 
 
 def environment_from_golden(
@@ -134,9 +135,10 @@ def environment_step(
 ) -> tuple[EnvironmentState, StepResult]:
     """One environment step without auto-reset; `inputs` come from a `decode_*` function."""
     controls = control_vector(environment, *inputs)
-    physics, decisive = environment.physics, None
+    physics, decisive, found = environment.physics, None, ()
     for _ in range(frame_skip):
         physics, contacts = step(physics, controls, params, quirks)
+        found += (contacts,)
         result = evaluate(
             physics,
             environment.polygon_shape_roles,
@@ -161,7 +163,7 @@ def environment_step(
         timestep=np.asarray(timestep),
         last_distance=np.asarray(-1 if done else info.distance, np.float32),
     )
-    return following, StepResult(reward, done, info.goal, info.distance)
+    return following, StepResult(reward, done, info.goal, info.distance, found)
 
 
 def has_nan(state: State) -> bool:
