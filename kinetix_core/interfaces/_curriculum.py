@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 import equinox as eqx
 import jax
 from jaxtyping import Bool, Float, Int, PRNGKeyArray
 
 from kinetix_core.scene import Array, Scene
+
+if TYPE_CHECKING:
+    from ._task import Task
 
 CurriculumState: TypeAlias = Any
 
@@ -46,12 +50,16 @@ class Tools(Protocol):
         ...
 
 
+@dataclass(frozen=True)
 class Curriculum(ABC):
-    """A frozen dataclass, traced once inside the update.
+    """Built as `factory(config, task)`, so the class is its own factory. Traced once.
 
     `restart`: environments begin anew at each update (False: they go on).
     `repeat`: an ended episode plays its level again (False: it draws from the proposal).
     """
+
+    config: Any
+    task: Task
 
     restart: ClassVar[bool] = True
     repeat: ClassVar[bool] = True

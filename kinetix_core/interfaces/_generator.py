@@ -10,7 +10,7 @@ from jaxtyping import PRNGKeyArray
 from kinetix_core.scene import Scene
 
 
-class LevelGenerator(ABC):
+class LevelGenerator(ABC):  # noqa: B024 (either of two methods is overridden)
     """A frozen dataclass. Override `sample_one`, or `sample` where sets of levels matter."""
 
     def sample(self, key: PRNGKeyArray, n: int) -> Scene:

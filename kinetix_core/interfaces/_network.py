@@ -27,7 +27,7 @@ class Distribution(Protocol):
 
 
 class PolicyNetwork(ABC):
-    """A frozen dataclass; parameters are kept outside. `apply` and `unroll` take one environment."""
+    """A frozen dataclass; parameters are kept outside. Methods take one environment."""
 
     @abstractmethod
     def init(self, key: PRNGKeyArray, observation: Observation) -> Parameters:

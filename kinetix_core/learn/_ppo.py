@@ -1,0 +1,109 @@
+"""Proximal policy optimisation (Schulman et al. 2017, arXiv 1707.06347).
+
+Source of the details: spec/training_and_evaluation.md 3.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
+
+from kinetix_core.interfaces import Memory, Observation, Parameters, PolicyNetwork
+
+from ._setup import Setup
+from .config import PPOConfig, Schedule
+
+Metrics = dict[str, Array]
+
+
+class Batch(eqx.Module):
+    """What is learnt from: whole environments, leaves (envs, time, ...), memory (envs, ...)."""
+
+    observation: Observation
+    reset: Bool[Array, "envs time"]
+    action: Array
+    log_prob: Float[Array, "envs time"]
+    value: Float[Array, "envs time"]
+    advantage: Float[Array, "envs time"]
+    target: Float[Array, "envs time"]
+    memory: Memory  # at the start of the rollout
+
+
+def optimiser(setup: Setup) -> optax.GradientTransformation:
+    """Global-norm clipping, then Adam."""
+    ppo = setup.ppo
+    rate: Any = ppo.learning_rate
+    if ppo.schedule is Schedule.linear:
+        per_update = ppo.epochs * ppo.num_minibatches * setup.train.rollouts_per_update
+
+        def rate(count: Array) -> Array:
+            return ppo.learning_rate * (1.0 - (count // per_update) / setup.updates)
+
+    return optax.chain(optax.clip_by_global_norm(ppo.max_grad_norm), optax.adam(rate, eps=1e-5))
+
+
+def loss(
+    params: Parameters, network: PolicyNetwork, ppo: PPOConfig, batch: Batch
+) -> tuple[Float[Array, ""], Metrics]:
+    """L = L_policy + c_v L_value - c_e H, over one minibatch.
+
+    L_policy = -E[min(r A, clip(r, 1 - eps, 1 + eps) A)], r = exp(log pi - log pi_old), with A
+    normalised within the minibatch; L_value = 1/2 E[max((V - target)^2, (V_clip - target)^2)].
+    """
+    unroll = jax.vmap(network.unroll, in_axes=(None, 0, 0, 0))
+    _, distribution, value = unroll(params, batch.memory, batch.observation, batch.reset)
+    log_ratio = distribution.log_prob(batch.action) - batch.log_prob
+    ratio = jnp.exp(log_ratio)
+    advantage = (batch.advantage - batch.advantage.mean()) / (batch.advantage.std() + 1e-8)
+    clipped = jnp.clip(ratio, 1.0 - ppo.clip_eps, 1.0 + ppo.clip_eps)
+    policy_loss = -jnp.mean(jnp.minimum(ratio * advantage, clipped * advantage))
+
+    near = batch.value + jnp.clip(value - batch.value, -ppo.clip_eps, ppo.clip_eps)
+    value_loss = 0.5 * jnp.mean(
+        jnp.maximum((value - batch.target) ** 2, (near - batch.target) ** 2)
+    )
+    entropy = jnp.mean(distribution.entropy())
+    total = policy_loss + ppo.value_coef * value_loss - ppo.entropy_coef * entropy
+    return total, {
+        "ppo/loss": total,
+        "ppo/policy_loss": policy_loss,
+        "ppo/value_loss": value_loss,
+        "ppo/entropy": entropy,
+        "ppo/approx_kl": jnp.mean(ratio - 1.0 - log_ratio),
+        "ppo/clip_fraction": jnp.mean(jnp.abs(ratio - 1.0) > ppo.clip_eps),
+    }
+
+
+def learn(
+    setup: Setup, params: Parameters, opt_state: Any, batch: Batch, key: PRNGKeyArray
+) -> tuple[Parameters, Any, Metrics]:
+    """`epochs` passes over the batch, each over a fresh permutation of the environments.
+
+    Metrics are means over all gradient steps.
+    """
+    ppo, network, tx = setup.ppo, setup.network, optimiser(setup)
+    parts = ppo.num_minibatches
+
+    def minibatch(carry: tuple[Parameters, Any], part: Batch):
+        params, opt_state = carry
+        gradient, metrics = jax.grad(loss, has_aux=True)(params, network, ppo, part)
+        updates, opt_state = tx.update(gradient, opt_state, params)
+        metrics["ppo/gradient_norm"] = optax.global_norm(gradient)
+        return (optax.apply_updates(params, updates), opt_state), metrics
+
+    def epoch(carry: tuple[Parameters, Any], key: PRNGKeyArray):
+        order = jax.random.permutation(key, ppo.num_envs).reshape(parts, -1)
+
+        def step(carry: tuple[Parameters, Any], chosen: Array):
+            return minibatch(carry, jax.tree.map(lambda x: x[chosen], batch))
+
+        return jax.lax.scan(step, carry, order)
+
+    keys = jax.random.split(key, ppo.epochs)
+    (params, opt_state), metrics = jax.lax.scan(epoch, (params, opt_state), keys)
+    return params, opt_state, jax.tree.map(jnp.mean, metrics)

@@ -1,0 +1,63 @@
+"""Setup: everything static that an update is closed over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jaxtyping import PRNGKeyArray
+
+from kinetix_core.env import Environment
+from kinetix_core.interfaces import Curriculum, LevelGenerator, PolicyNetwork, Task
+from kinetix_core.scene import Scene
+
+from .config import PPOConfig, TrainConfig
+
+
+@dataclass(frozen=True)
+class RunTools:
+    """What a curriculum may ask for (`kinetix_core.interfaces.Tools`)."""
+
+    generator: LevelGenerator
+    num_envs: int
+
+    def sample(self, key: PRNGKeyArray, n: int) -> Scene:
+        """`n` new levels, along a leading axis."""
+        return self.generator.sample(key, n)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A complete task with the learner's settings; decided before anything is traced."""
+
+    task: Task
+    ppo: PPOConfig
+    train: TrainConfig
+
+    @property
+    def environment(self) -> Environment:
+        return Environment(self.task)
+
+    @property
+    def network(self) -> PolicyNetwork:
+        assert self.task.network is not None
+        return self.task.network
+
+    @property
+    def curriculum(self) -> Curriculum:
+        assert self.task.curriculum is not None
+        return self.task.curriculum
+
+    @property
+    def tools(self) -> RunTools:
+        assert self.task.generator is not None
+        return RunTools(self.task.generator, self.ppo.num_envs)
+
+    @property
+    def steps_per_update(self) -> int:
+        """Environment steps of one update."""
+        return self.ppo.num_envs * self.ppo.num_steps * self.train.rollouts_per_update
+
+    @property
+    def updates(self) -> int:
+        """Updates of the whole run: `total_steps`, rounded up."""
+        return -(-self.train.total_steps // self.steps_per_update)

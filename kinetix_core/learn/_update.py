@@ -1,0 +1,213 @@
+"""The one training loop: propose levels, collect, estimate advantages, learn, inform."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from kinetix_core.env import EnvState
+from kinetix_core.interfaces import CurriculumState, Parameters, Proposal
+from kinetix_core.scene import Scene
+
+from ._advantage import advantages
+from ._outcome import Tally, count
+from ._ppo import Batch, Metrics, learn, optimiser
+from ._rollout import Players, Step, begin, hand_over, last_value, rollout
+from ._setup import Setup
+
+
+class TrainState(eqx.Module):
+    """Everything that the next update depends on."""
+
+    params: Parameters
+    opt_state: Any
+    players: Players
+    levels: Scene  # of the last proposal
+    curriculum: CurriculumState
+    key: PRNGKeyArray
+    update: Int[Array, ""]  # finished updates
+
+
+class Incident(eqx.Module):
+    """States that were not finite during an update, and a level in which one came up."""
+
+    count: Int[Array, ""]
+    level: Scene
+
+
+def init_state(setup: Setup, seed: int | Array) -> TrainState:
+    """The state before the first update, which begins new episodes. Traceable in `seed`."""
+    net_key, curriculum_key, key = jax.random.split(jax.random.key(seed), 3)
+    curriculum = setup.curriculum.init(curriculum_key, setup.tools)
+
+    def first(state: CurriculumState) -> tuple[Players, Scene]:
+        _, proposal = setup.curriculum.propose(state, key, setup.tools)
+        return begin(setup, proposal.levels, _pool(setup, proposal.levels)), proposal.levels
+
+    shapes = jax.eval_shape(first, curriculum)
+    players, levels = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
+    observation = jax.tree.map(lambda x: x[0], players.observation)
+    params = setup.network.init(net_key, observation)
+    return TrainState(
+        params=params,
+        opt_state=optimiser(setup).init(params),
+        players=players,
+        levels=levels,
+        curriculum=curriculum,
+        key=key,
+        update=jnp.int32(0),
+    )
+
+
+def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics, Incident]:
+    """One update, the same for every curriculum, engine, encoder, action space and network."""
+    key, propose_key, rollout_key = jax.random.split(state.key, 3)
+    curriculum, proposal = setup.curriculum.propose(state.curriculum, propose_key, setup.tools)
+    pool = _pool(setup, proposal.levels)
+    players = _place(setup, state, proposal.levels, pool)
+    levels = jax.tree.leaves(pool)[0].shape[0]
+
+    def round(carry: Any, key: PRNGKeyArray):
+        params, opt_state, players, tally = carry
+        return _rollout_and_learn(setup, params, opt_state, players, tally, proposal, pool, key)
+
+    begin_carry = (state.params, state.opt_state, players, Tally.empty(levels))
+    keys = jax.random.split(rollout_key, setup.train.rollouts_per_update)
+    carry, (metrics, sums, bad) = jax.lax.scan(round, begin_carry, keys)
+    params, opt_state, players, tally = carry
+    curriculum = setup.curriculum.learn(curriculum, proposal, tally.outcome())
+    state = TrainState(
+        params=params,
+        opt_state=opt_state,
+        players=players,
+        levels=jax.tree.map(jnp.asarray, proposal.levels),
+        curriculum=curriculum,
+        key=key,
+        update=state.update + 1,
+    )
+    metrics = jax.tree.map(jnp.mean, metrics) | _episode_metrics(sums)
+    metrics |= {f"curriculum/{k}": v for k, v in setup.curriculum.metrics(curriculum).items()}
+    metrics["nan/states"] = jnp.sum(bad.count)
+    worst = jnp.argmax(bad.count)
+    return state, metrics, Incident(jnp.sum(bad.count), jax.tree.map(lambda x: x[worst], bad.level))
+
+
+def _pool(setup: Setup, levels: Scene) -> EnvState:
+    """A beginning episode in each level, from which resets copy."""
+    return jax.vmap(setup.environment.reset)(levels)
+
+
+def _place(setup: Setup, state: TrainState, levels: Scene, pool: EnvState) -> Players:
+    """New episodes at the first update and where the curriculum restarts; else they go on."""
+    fresh = begin(setup, levels, pool)
+    if setup.curriculum.restart:
+        return fresh
+    going_on = hand_over(state.players, state.levels)
+    first = state.update == 0
+    return jax.tree.map(lambda new, old: jnp.where(first, new, old), fresh, going_on)
+
+
+def _rollout_and_learn(
+    setup: Setup,
+    params: Parameters,
+    opt_state: Any,
+    players: Players,
+    tally: Tally,
+    proposal: Proposal,
+    pool: EnvState,
+    key: PRNGKeyArray,
+) -> tuple[Any, Any]:
+    play_key, learn_key = jax.random.split(key)
+    memory = players.memory
+    players, steps = rollout(setup, params, players, pool, play_key)
+    advantage = advantages(
+        steps.reward,
+        steps.value,
+        steps.done,
+        steps.end_value,
+        last_value(setup, params, players),
+        gamma=setup.ppo.gamma,
+        gae_lambda=setup.ppo.gae_lambda,
+    )
+    batch = _batch(steps, advantage, memory)
+    params, opt_state, metrics = _learn_if(setup, params, opt_state, batch, proposal, learn_key)
+    incident = _incident(steps, proposal.levels, players)
+    tally, players = count(tally, players, steps, advantage)
+    metrics["ppo/explained_variance"] = 1.0 - jnp.var(advantage) / (jnp.var(batch.target) + 1e-8)
+    return (params, opt_state, players, tally), (metrics, _episode_sums(steps), incident)
+
+
+def _learn_if(
+    setup: Setup,
+    params: Parameters,
+    opt_state: Any,
+    batch: Batch,
+    proposal: Proposal,
+    key: PRNGKeyArray,
+) -> tuple[Parameters, Any, Metrics]:
+    """PPO, unless the curriculum said not to train on this proposal."""
+    if proposal.train is True:
+        return learn(setup, params, opt_state, batch, key)
+
+    def skip(params: Parameters, opt_state: Any) -> tuple[Parameters, Any, Metrics]:
+        shapes = jax.eval_shape(lambda: learn(setup, params, opt_state, batch, key)[2])
+        return params, opt_state, jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
+
+    def train(params: Parameters, opt_state: Any) -> tuple[Parameters, Any, Metrics]:
+        return learn(setup, params, opt_state, batch, key)
+
+    return jax.lax.cond(proposal.train, train, skip, params, opt_state)
+
+
+def _batch(steps: Step, advantage: Array, memory: Any) -> Batch:
+    """Environments first: a minibatch takes whole environments."""
+
+    def by_env(x: Array) -> Array:
+        return jnp.swapaxes(x, 0, 1)
+
+    return Batch(
+        observation=jax.tree.map(by_env, steps.observation),
+        reset=by_env(steps.reset),
+        action=by_env(steps.action),
+        log_prob=by_env(steps.log_prob),
+        value=by_env(steps.value),
+        advantage=by_env(advantage),
+        target=by_env(advantage + steps.value),
+        memory=memory,
+    )
+
+
+def _incident(steps: Step, levels: Scene, players: Players) -> Incident:
+    """How many episodes ended in a state that was not finite, and the level of one of them."""
+    bad = steps.nonfinite
+    at = jnp.argmax(bad.reshape(-1))
+    time, env = jnp.unravel_index(at, bad.shape)
+    index, current = steps.level[time, env], steps.current[time, env]
+    level = jax.tree.map(
+        lambda new, old: jnp.where(current, jnp.asarray(new)[index], old[env]),
+        levels,
+        players.carried,
+    )
+    return Incident(jnp.sum(bad), level)
+
+
+def _episode_sums(steps: Step) -> dict[str, Array]:
+    done = steps.done
+    return {
+        "count": jnp.sum(done),
+        "return": jnp.sum(jnp.where(done, steps.episode_return, 0.0)),
+        "solved": jnp.sum(done & steps.goal),
+        "length": jnp.sum(jnp.where(done, steps.length, 0)),
+    }
+
+
+def _episode_metrics(sums: dict[str, Array]) -> Metrics:
+    """Means over the episodes that ended in this update (0 where none did)."""
+    total = {k: jnp.sum(v).astype(jnp.float32) for k, v in sums.items()}
+    per = jnp.maximum(total["count"], 1.0)
+    means = {f"episode/{k}": total[k] / per for k in ("return", "solved", "length")}
+    return {"episode/count": total["count"], **means}

@@ -1,0 +1,109 @@
+"""Feature blocks of entities. Source: spec/observations.md 2."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from kinetix_core.scene import Array, Bodies, Joints, Scene, Thrusters
+
+ROLES = 4
+BODY, CIRCLE, POLYGON = 16, 18, 26
+
+
+def one_hot(index: Int[Array, " n"], width: int) -> Float[jax.Array, "n width"]:
+    """Rows of zeros with a 1 at the index; all zero where it is out of range."""
+    return (jnp.asarray(index)[:, None] == np.arange(width)).astype(jnp.float32)
+
+
+def _columns(*parts: Array) -> Float[jax.Array, "n features"]:
+    """Features side by side: (n,) is one column, (n, k) are k."""
+    wide = [jnp.asarray(p, jnp.float32) for p in parts]
+    return jnp.concatenate([p[:, None] if p.ndim == 1 else p for p in wide], axis=1)
+
+
+def body_features(bodies: Bodies) -> Float[jax.Array, "bodies 16"]:
+    """What polygons and circles share."""
+    return _columns(
+        bodies.position,
+        bodies.velocity,
+        bodies.inverse_mass,
+        bodies.inverse_inertia,
+        bodies.density,
+        jnp.tanh(bodies.angular_velocity / 10),
+        one_hot(bodies.role, ROLES),
+        jnp.sin(bodies.rotation),
+        jnp.cos(bodies.rotation),
+        bodies.friction,
+        bodies.restitution,
+    )
+
+
+def circle_features(circles: Bodies) -> Float[jax.Array, "circles 18"]:
+    """Body block, radius, and the constant 1 that marks a circle."""
+    return _columns(body_features(circles), circles.radius, jnp.ones_like(circles.radius))
+
+
+def polygon_features(polygons: Bodies) -> Float[jax.Array, "polygons 26"]:
+    """Body block, the constant 0 that marks a polygon, vertices (-1 where unused), triangle."""
+    n = jnp.asarray(polygons.n_vertices)
+    used = np.arange(4)[None, :, None] < n[:, None, None]
+    vertices = jnp.where(used, polygons.vertices, -1.0).reshape(n.shape[0], 8)
+    return _columns(body_features(polygons), jnp.zeros_like(polygons.radius), vertices, n <= 3)
+
+
+def joint_features(
+    joints: Joints, from_pos: Array, to_pos: Array, motor_bindings: int
+) -> Float[jax.Array, "joints features"]:
+    """One direction of every joint, 18 + `motor_bindings` features.
+
+    `from_pos` and `to_pos`: anchors on the body that the direction starts and ends at.
+    """
+    revolute = ~jnp.asarray(joints.is_fixed_joint)
+    motor = _columns(
+        joints.motor_speed,
+        joints.motor_power,
+        joints.motor_on,
+        joints.motor_has_joint_limits,
+        one_hot(joints.motor_binding, motor_bindings),
+    )
+    limits = _columns(
+        jnp.sin(joints.min_rotation),
+        jnp.cos(joints.min_rotation),
+        jnp.sin(joints.max_rotation),
+        jnp.cos(joints.max_rotation),
+        joints.min_rotation - joints.rotation,
+        joints.max_rotation - joints.rotation,
+    )
+    limited = revolute & joints.motor_has_joint_limits
+    return _columns(
+        joints.active,
+        joints.is_fixed_joint,
+        from_pos,
+        to_pos,
+        jnp.sin(joints.rotation),
+        jnp.cos(joints.rotation),
+        jnp.where(revolute[:, None], motor, 0.0),
+        jnp.where(limited[:, None], limits, 0.0),
+    )
+
+
+def thruster_features(
+    thrusters: Thrusters, thruster_bindings: int
+) -> Float[jax.Array, "thrusters features"]:
+    """6 + `thruster_bindings` features."""
+    return _columns(
+        thrusters.active,
+        thrusters.relative_position,
+        one_hot(thrusters.thruster_binding, thruster_bindings),
+        jnp.sin(thrusters.rotation),
+        jnp.cos(thrusters.rotation),
+        thrusters.power,
+    )
+
+
+def gravity_feature(scene: Scene) -> Float[jax.Array, ""]:
+    """Gravity along y, about -0.98."""
+    return jnp.asarray(scene.gravity)[1] / 10
