@@ -1,0 +1,37 @@
+"""Learning: rollouts, advantages, PPO, and the one update that every curriculum shares."""
+
+from typing import TYPE_CHECKING
+
+from kinetix_core._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from ._advantage import advantages
+    from ._distributions import (
+        Categorical,
+        DiagonalNormal,
+        MultiCategorical,
+        action_outputs,
+        distribution_for,
+    )
+    from ._setup import Setup
+    from ._train import train
+    from ._update import TrainState, init_state, update
+    from .config import OnNaN, PPOConfig, Schedule, TrainConfig
+
+_WHERE = {
+    "._advantage": ("advantages",),
+    "._distributions": (
+        "Categorical",
+        "DiagonalNormal",
+        "MultiCategorical",
+        "action_outputs",
+        "distribution_for",
+    ),
+    "._setup": ("Setup",),
+    "._train": ("train",),
+    "._update": ("TrainState", "init_state", "update"),
+    ".config": ("OnNaN", "PPOConfig", "Schedule", "TrainConfig"),
+}
+__getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
+    __name__, {name: module for module, names in _WHERE.items() for name in names}
+)

@@ -1,0 +1,191 @@
+"""A run from start to end: compile once, update, log, save, and stop without losing anything."""
+
+from __future__ import annotations
+
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kinetix_core.errors import RunError
+from kinetix_core.interfaces import Logger, RunInfo
+from kinetix_core.scene import write_level
+
+from ._setup import Setup
+from ._update import Incident, TrainState, init_state, update
+from .config import OnNaN
+
+if TYPE_CHECKING:
+    from kinetix_core.compose import ComposedRun
+    from kinetix_core.record import RunFolder
+
+
+class Interrupted(KeyboardInterrupt):
+    """The run was asked to stop; everything is saved in `folder`."""
+
+    def __init__(self, folder: Path):
+        super().__init__(f"stopped on request; everything is saved in {folder}")
+        self.folder = folder
+
+
+def train(composed: ComposedRun) -> Path:
+    """Train as composed, and return the run folder.
+
+    Writes config, versions, metrics and parameters there. SIGINT and SIGTERM end the run after
+    the update in progress, with everything saved (raises `Interrupted`). Raises `RunError`
+    where the folder cannot be written, or where a state or loss is not finite.
+    """
+    from kinetix_core.compose import build_loggers, build_task
+    from kinetix_core.record import RunFolder
+
+    folder = RunFolder.create(composed)
+    setup = Setup(build_task(composed), composed.ppo, composed.train)
+    info = RunInfo(
+        directory=folder.path,
+        config=composed.config,
+        total_updates=setup.updates,
+        steps_per_update=setup.steps_per_update,
+        num_seeds=composed.num_seeds,
+    )
+    loggers = build_loggers(composed)
+    with _opened(loggers, info), _stop_requests() as stop_requested:
+        run = _Run(setup, folder, loggers, composed.seed, composed.num_seeds)
+        run.loop(stop_requested)
+    return folder.path
+
+
+@contextmanager
+def _opened(loggers: Sequence[Logger], info: RunInfo) -> Iterator[None]:
+    """Every logger open, and closed again whatever happens."""
+    with ExitStack() as stack:
+        for logger in loggers:
+            logger.open(info)
+            stack.callback(logger.close)
+        yield
+
+
+@contextmanager
+def _stop_requests() -> Iterator[Callable[[], bool]]:
+    """SIGINT and SIGTERM are remembered until the update in progress is done.
+
+    A second SIGINT is a KeyboardInterrupt at once.
+    """
+    seen: list[int] = []
+
+    def remember(number: int, frame: Any) -> None:
+        if seen and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        seen.append(number)
+
+    before = {}
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.signal(number, remember)
+    except ValueError:  # not in the main thread: whoever runs us there stops us their own way
+        pass
+    try:
+        yield lambda: bool(seen)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Run:
+    """The state of a run on the host."""
+
+    def __init__(
+        self, setup: Setup, folder: RunFolder, loggers: Sequence[Logger], seed: int, seeds: int
+    ):
+        self.setup, self.folder, self.loggers, self.seeds = setup, folder, loggers, seeds
+        self.started = time.monotonic()
+        init, step = compiled(setup, seeds)
+        self._step = step
+        self.state: TrainState = init(seed)
+        self._saved = self.started
+
+    def loop(self, stop_requested: Callable[[], bool]) -> None:
+        self.folder.set_status("running")
+        try:
+            for number in range(1, self.setup.updates + 1):
+                self._one_update(number)
+                if stop_requested() and number < self.setup.updates:
+                    self._save(number)
+                    self.folder.set_status("stopped on request")
+                    raise Interrupted(self.folder.path)
+        except Interrupted:
+            raise
+        except BaseException as error:
+            self.folder.set_status(f"failed: {type(error).__name__}: {error}")
+            raise
+        self._save(self.setup.updates)
+        self.folder.set_status("finished")
+
+    def _one_update(self, number: int) -> None:
+        begun = time.monotonic()
+        self.state, metrics, incident = self._step(self.state)
+        values = {k: np.asarray(v).tolist() for k, v in jax.device_get(metrics).items()}
+        now = time.monotonic()
+        steps = self.setup.steps_per_update * self.seeds
+        values |= {
+            "time/seconds": now - self.started,
+            "time/env_steps": number * self.setup.steps_per_update,
+            "time/steps_per_second": steps / max(now - begun, 1e-9),
+        }
+        for logger in self.loggers:
+            logger.log(number, values)
+        self._check_finite(number, values, incident)
+        if now - self._saved >= self.setup.train.save_every:
+            self._save(number)
+
+    def _save(self, number: int) -> None:
+        self.folder.save_parameters(self.state.params, number)
+        self._saved = time.monotonic()
+
+    def _check_finite(self, number: int, values: Mapping[str, Any], incident: Incident) -> None:
+        last = self.folder.parameters_update
+        kept = f"parameters of update {last} are kept" if last else "no parameters were saved yet"
+        if not all(math.isfinite(x) for x in np.ravel(values["ppo/loss"])):
+            raise RunError(
+                f"ppo/loss={values['ppo/loss']} after update {number}: the learner diverged; "
+                f"{kept} in {self.folder.path}; try a smaller ppo.learning_rate"
+            )
+        bad = np.ravel(values["nan/states"])
+        if self.setup.train.on_nan is OnNaN.stop and bad.any():
+            at = int(np.argmax(bad))
+            level = incident.level
+            if self.seeds > 1:
+                level = jax.tree.map(lambda x: x[at], level)
+            path = self.folder.path / f"nan_level_update_{number}.json"
+            write_level(path, jax.device_get(level))
+            self._save(number)
+            raise RunError(
+                f"{int(bad.sum())} states were not finite in update {number} (engine "
+                f"{self.folder.engine}); a level in which it happened is saved as {path}; "
+                "train.on_nan=continue counts such episodes and goes on"
+            )
+
+
+def compiled(
+    setup: Setup, seeds: int = 1
+) -> tuple[Callable[[int], TrainState], Callable[[TrainState], Any]]:
+    """`init(seed)` and `step(state)`, jitted; for `seeds > 1` every leaf has a leading axis.
+
+    Seeds are mapped, not batched, so that each gives the bits of a run of its own.
+    """
+
+    def one_step(state: TrainState) -> Any:
+        return update(setup, state)
+
+    if seeds == 1:
+        init = jax.jit(lambda seed: init_state(setup, seed))
+        return init, jax.jit(one_step, donate_argnums=0)
+    many = jax.jit(lambda first: jax.lax.map(lambda s: init_state(setup, s), first))
+    step = jax.jit(lambda states: jax.lax.map(one_step, states), donate_argnums=0)
+    return lambda seed: many(seed + jnp.arange(seeds)), step

@@ -1,0 +1,215 @@
+"""The run folder: configuration, versions, metrics, parameters and state of a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import time
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from kinetix_core.errors import RunError, did_you_mean
+
+if TYPE_CHECKING:
+    from kinetix_core.compose import ComposedRun
+    from kinetix_core.interfaces import Parameters, Task
+
+CONFIG, VERSIONS, STATUS, PARAMETERS = (
+    "config.json",
+    "versions.json",
+    "run.json",
+    "parameters.safetensors",
+)
+_LEAST_FREE_BYTES = 50_000_000
+
+
+@dataclass
+class RunFolder:
+    """A folder that a run writes to. Files are written to a temporary name and renamed."""
+
+    path: Path
+    engine: str = ""
+    parameters_update: int | None = field(default=None, init=False)
+    _begun: float = field(default_factory=time.time, init=False)
+
+    @classmethod
+    def create(cls, composed: ComposedRun) -> RunFolder:
+        """Make `train.directory`/`train.name`. Raises `RunError` where that cannot be written."""
+        parent = Path(composed.train.directory).expanduser()
+        path = _free_path(parent, composed.train.name or _run_name(composed))
+        try:
+            path.mkdir(parents=True)
+            free = os.statvfs(path)
+            if (available := free.f_bavail * free.f_frsize) < _LEAST_FREE_BYTES:
+                raise RunError(
+                    f"{path}: only {available / 1e6:.0f} MB are free there; free some space or "
+                    "choose another train.directory"
+                )
+            folder = cls(path, engine=str(composed.config["engine"]["name"]))
+            folder.write_json(CONFIG, composed.config)
+            folder.write_json(VERSIONS, versions())
+        except OSError as error:
+            raise RunError(
+                f"train.directory={composed.train.directory}: {path} cannot be written: "
+                f"{error.strerror}; choose another train.directory"
+            ) from error
+        folder.set_status("starting")
+        return folder
+
+    def write_json(self, name: str, value: Any) -> None:
+        text = json.dumps(value, indent=2, sort_keys=False, default=str) + "\n"
+        temporary = self.path / f".{name}.tmp"
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(self.path / name)
+
+    def set_status(self, status: str) -> None:
+        self.write_json(
+            STATUS,
+            {
+                "status": status,
+                "parameters_of_update": self.parameters_update,
+                "seconds": round(time.time() - self._begun, 1),
+            },
+        )
+
+    def save_parameters(self, params: Parameters, update: int) -> None:
+        """Replace the saved parameters. Raises `RunError`; the ones before are then kept."""
+        from safetensors.numpy import save_file
+
+        target = self.path / PARAMETERS
+        temporary = target.with_name(f".{PARAMETERS}.tmp")
+        try:
+            save_file(flatten(jax.device_get(params)), temporary, {"update": str(update)})
+            temporary.replace(target)
+            self.parameters_update = update
+            self.set_status("running")
+        except OSError as error:
+            raise RunError(f"{target}: cannot be written: {error.strerror or error}") from error
+
+
+def flatten(tree: Any) -> dict[str, np.ndarray]:
+    """Leaves by their path, as in `actor/hidden_0/kernel`."""
+    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
+    return {_path_name(path): np.ascontiguousarray(leaf) for path, leaf in leaves}
+
+
+def unflatten(like: Any, arrays: dict[str, np.ndarray], source: Path, seeds: int = 1) -> Any:
+    """Arrays by path into the structure of `like`. Raises `RunError` naming what does not fit.
+
+    `seeds > 1`: every array has a leading axis of that length.
+    """
+    paths, structure = jax.tree_util.tree_flatten_with_path(like)
+    names = [_path_name(path) for path, _ in paths]
+    for name in arrays:
+        if name not in names:
+            raise RunError(f"{source}: {name} is not a parameter of this network")
+    leaves = []
+    for name, (_, leaf) in zip(names, paths, strict=True):
+        if name not in arrays:
+            raise RunError(f"{source}: parameter {name} is missing{did_you_mean(name, arrays)}")
+        shape = tuple(leaf.shape) if seeds == 1 else (seeds, *leaf.shape)
+        if arrays[name].shape != shape:
+            raise RunError(
+                f"{source}: parameter {name} has shape {arrays[name].shape}; {shape} is expected "
+                "by this network, observation and size"
+            )
+        leaves.append(arrays[name])
+    return jax.tree_util.tree_unflatten(structure, leaves)
+
+
+def _path_name(path: Any) -> str:
+    return jax.tree_util.keystr(path, simple=True, separator="/")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished or stopped run, read back."""
+
+    path: Path
+    composed: ComposedRun
+    task: Task
+    params: Parameters  # a leading axis of `composed.num_seeds` where that is above 1
+    update: int  # after which the parameters were saved
+
+
+def load_run(path: str | Path) -> Run:
+    """Read a run folder. Raises `RunError` naming what is missing."""
+    from kinetix_core.compose import build_task, compose_saved
+
+    path = Path(path).expanduser()
+    composed = compose_saved(_read_config(path))
+    task = build_task(composed)
+    arrays, update = _read_parameters(path / PARAMETERS)
+    assert task.network is not None
+    assert task.observation is not None
+    network, observation = task.network, task.observation
+
+    def init() -> Any:
+        from kinetix_core.scene import empty_scene
+
+        scene = jax.tree.map(jax.numpy.asarray, empty_scene(task.size))
+        return network.init(jax.random.key(0), observation.encode(scene))
+
+    params = unflatten(jax.eval_shape(init), arrays, path / PARAMETERS, composed.num_seeds)
+    return Run(path, composed, task, params, update)
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    if not path.is_dir():
+        siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise RunError(f"run={path}: no such run folder{did_you_mean(path.name, siblings)}")
+    try:
+        return json.loads((path / CONFIG).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RunError(f"run={path}: not a run folder: it has no {CONFIG}") from error
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path / CONFIG}: cannot be read: {error}") from error
+
+
+def _read_parameters(path: Path) -> tuple[dict[str, np.ndarray], int]:
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise RunError(f"{path}: no parameters were saved in this run yet")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            update = int((file.metadata() or {}).get("update", 0))
+            return {name: file.get_tensor(name) for name in file.keys()}, update  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise RunError(f"{path}: damaged, cannot be read: {error}") from error
+
+
+def versions() -> dict[str, str]:
+    """Python, processor and the packages that results depend on, plugins included."""
+    names = ["jax", "jaxlib", "numpy", "flax", "optax", "equinox", "hydra-core", "omegaconf"]
+    plugins = metadata.entry_points(group="kinetix.plugins")
+    names += sorted({p.dist.name for p in plugins if p.dist is not None})
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    found["devices"] = ", ".join(str(d.device_kind) for d in jax.devices())
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _run_name(composed: ComposedRun) -> str:
+    parts = [time.strftime("%Y%m%d-%H%M%S"), composed.size.name]
+    parts += [str(composed.config[kind]["name"]) for kind in ("curriculum", "network")]
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(parts))
+
+
+def _free_path(parent: Path, name: str) -> Path:
+    """`name`, or `name-2`, `name-3`, ...: a run never writes into another one's folder."""
+    path, number = parent / name, 2
+    while path.exists():
+        path, number = parent / f"{name}-{number}", number + 1
+    return path
