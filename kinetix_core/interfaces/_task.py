@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kinetix_core.errors import SettingError
 from kinetix_core.scene import SceneSize
 
 if TYPE_CHECKING:
@@ -18,16 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EnvConfig:
-    """Episodes and rewards. Source: spec/environment.md 1.
-
-    frame_skip: physics steps per environment step, under one action.
-    max_timesteps: environment steps after which an episode is cut off.
-    dense_reward_scale: reward per metre that green comes nearer to blue; 0: sparse reward only.
-    """
+    """Episodes and rewards. Source: spec/environment.md 1."""
 
     frame_skip: int = 2
+    """Physics steps per environment step, under one action."""
     max_timesteps: int = 256
+    """Environment steps after which an episode is cut off."""
     dense_reward_scale: float = 0.2
+    """Reward per metre that green comes nearer to blue; 0: sparse reward only."""
+
+    def __post_init__(self) -> None:
+        for name in ("frame_skip", "max_timesteps"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"env.{name}={getattr(self, name)}: at least 1 is expected")
 
 
 @dataclass(frozen=True)

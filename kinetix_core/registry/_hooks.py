@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pluggy
 
@@ -28,6 +28,11 @@ class Hooks:
     @hookspec
     def kinetix_config_folders() -> Iterable[str]:  # pyright: ignore[reportReturnType]
         """Folders of YAML (presets, sweeps) to search, as `pkg://my_package.configs`."""
+
+    @staticmethod
+    @hookspec
+    def kinetix_level_sets() -> Mapping[str, str]:  # pyright: ignore[reportReturnType]
+        """Named folders of level files, as `{"handmade": "pkg://my_package/levels"}`."""
 
 
 HOOKS = tuple(name for name in vars(Hooks) if name.startswith(f"{PROJECT}_"))

@@ -7,6 +7,7 @@ import importlib.metadata
 import importlib.resources
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -32,6 +33,7 @@ class Plugin:
     distribution: str
     components: tuple[Component, ...] = ()
     config_folders: tuple[str, ...] = ()
+    level_sets: tuple[tuple[str, Path], ...] = ()
     problem: str | None = None
     exception: BaseException | None = field(default=None, compare=False, repr=False)
 
@@ -83,12 +85,14 @@ def load_plugin(name: str, module: str, distribution: str, load: Callable[[], An
         hooks = _verified_hooks(load())
         components = tuple(_flat(hooks.kinetix_components()))
         folders = tuple(_flat(hooks.kinetix_config_folders()))
+        sets = [pair for found in hooks.kinetix_level_sets() for pair in found.items()]
         _check_components(components)
         _check_folders(folders)
+        level_sets = tuple((str(name), _level_folder(name, folder)) for name, folder in sets)
     except (Exception, SystemExit) as error:
         problem = str(error) if isinstance(error, PluginError) else one_line(error)
         return Plugin(name, module, distribution, problem=problem, exception=error)
-    return Plugin(name, module, distribution, components, folders)
+    return Plugin(name, module, distribution, components, folders, level_sets)
 
 
 def _verified_hooks(module: Any) -> pluggy.HookRelay:
@@ -124,10 +128,21 @@ def _check_components(components: Iterable[Any]) -> None:
 
 def _check_folders(folders: Iterable[Any]) -> None:
     for folder in folders:
-        if not isinstance(folder, str) or not folder.startswith("pkg://"):
-            raise PluginError(
-                f"kinetix_config_folders gave {folder!r}; pkg://package.folder is expected"
-            )
-        package, *below = folder.removeprefix("pkg://").split("/")
-        if not importlib.resources.files(package).joinpath(*below).is_dir():
-            raise PluginError(f"kinetix_config_folders gave {folder}: there is no such folder")
+        _package_folder("kinetix_config_folders", folder)
+
+
+def _level_folder(name: Any, folder: Any) -> Path:
+    if not isinstance(name, str) or not name.isidentifier():
+        raise PluginError(f"kinetix_level_sets gave the name {name!r}; an identifier is expected")
+    return _package_folder("kinetix_level_sets", folder)
+
+
+def _package_folder(hook: str, folder: Any) -> Path:
+    """The place of `pkg://package/folder`."""
+    if not isinstance(folder, str) or not folder.startswith("pkg://"):
+        raise PluginError(f"{hook} gave {folder!r}; pkg://package.folder is expected")
+    package, *below = folder.removeprefix("pkg://").split("/")
+    place = importlib.resources.files(package).joinpath(*below)
+    if not place.is_dir():
+        raise PluginError(f"{hook} gave {folder}: there is no such folder")
+    return Path(str(place))

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from kinetix_core.errors import KinetixError, PluginError, SettingError, did_you_mean
@@ -47,6 +48,18 @@ class Registry:
         folders = (folder for plugin in self.plugins for folder in plugin.config_folders)
         return tuple(dict.fromkeys(folders))
 
+    def level_sets(self) -> dict[str, Path]:
+        """Named folders of level files. Raises `PluginError` for a name offered twice."""
+        found: dict[str, tuple[Path, Plugin]] = {}
+        for plugin in self.plugins:
+            for name, folder in plugin.level_sets:
+                if name in found:
+                    raise PluginError(
+                        f"level set {name} is offered by {found[name][1]} and by {plugin}"
+                    )
+                found[name] = (folder, plugin)
+        return {name: folder for name, (folder, _) in sorted(found.items())}
+
     def names(self, kind: str) -> tuple[str, ...]:
         """The names that can be chosen, sorted."""
         _check_kind(kind)
@@ -77,14 +90,12 @@ class Registry:
         """The dataclass of a component's settings. Raises `PluginError`."""
         component = self.get(kind, name)
         config = self._load(component, "config")
-        frozen = dataclasses.is_dataclass(config) and config.__dataclass_params__.frozen  # pyright: ignore[reportAttributeAccessIssue]
-        if not isinstance(config, type) or not frozen:
+        parameters = getattr(config, "__dataclass_params__", None)
+        if not isinstance(config, type) or parameters is None or not parameters.frozen:
             raise self._error(component, f"config {component.config} is no frozen dataclass")
-        if "name" in {f.name for f in dataclasses.fields(config)}:  # pyright: ignore[reportArgumentType]
-            raise self._error(
-                component, f"config {component.config}: `name` says which component is chosen and"
-                " cannot be a setting"
-            )  # fmt: skip
+        if "name" in {f.name for f in dataclasses.fields(config)}:
+            reserved = "has a setting `name`, but that word says which component is chosen"
+            raise self._error(component, f"config {component.config} {reserved}")
         return config
 
     def build(self, kind: str, name: str, config: Any, task: Any) -> Any:
@@ -139,9 +150,9 @@ class Registry:
 def setting_message(prefix: str, config: Any, message: str) -> str:
     """A message about a field of `config` with the setting's full name: `ppo.epochs=0: ...`."""
     names = [f.name for f in dataclasses.fields(config)] if dataclasses.is_dataclass(config) else []
-    if message.startswith((f"{prefix}.", f"{prefix}=", f"{prefix}:")):
+    if not prefix or message.startswith((f"{prefix}.", f"{prefix}=", f"{prefix}:")):
         return message
-    if any(message.startswith((f"{n}=", f"{n}:", f"{n} ", f"{n}.")) for n in names):
+    if message.startswith(tuple(f"{n}{end}" for n in names for end in "=: .")):
         return f"{prefix}.{message}"
     return f"{prefix}: {message}"
 

@@ -1,0 +1,25 @@
+"""Composition: from `name=value` settings to the parts of a run. Imports no JAX by itself."""
+
+from typing import TYPE_CHECKING
+
+from kinetix_core._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from ._build import build_loggers, build_task
+    from ._compose import compose_config, compose_run, compose_saved
+    from ._overrides import presets
+    from ._run import Chosen, ComposedRun
+    from ._schema import PRESETS, SECTIONS, TopConfig
+    from ._settings import Setting, settings_of
+
+_WHERE = {
+    "._build": ("build_loggers", "build_task"),
+    "._compose": ("compose_config", "compose_run", "compose_saved"),
+    "._overrides": ("presets",),
+    "._run": ("Chosen", "ComposedRun"),
+    "._schema": ("PRESETS", "SECTIONS", "TopConfig"),
+    "._settings": ("Setting", "settings_of"),
+}
+__getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
+    __name__, {name: module for module, names in _WHERE.items() for name in names}
+)

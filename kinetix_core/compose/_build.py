@@ -1,0 +1,33 @@
+"""From a composed run to the parts that it names."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from kinetix_core.registry import TASK_KINDS, registry
+
+from ._run import ComposedRun
+
+if TYPE_CHECKING:
+    from kinetix_core.interfaces import Logger, Task
+
+
+def build_task(run: ComposedRun) -> Task:
+    """Every component built, each factory seeing those before it.
+
+    Raises `PluginError` that names the component where a factory fails or returns something else.
+    """
+    from kinetix_core.interfaces import Task
+
+    task = Task(size=run.size, env=run.env)
+    for kind in TASK_KINDS:
+        chosen = run.components[kind]
+        part: Any = registry().build(kind, chosen.name, chosen.config, task)
+        task = dataclasses.replace(task, **{kind: part})
+    return task
+
+
+def build_loggers(run: ComposedRun, task: Task) -> tuple[Logger, ...]:
+    """The loggers of a run, in the order in which they are named."""
+    return tuple(registry().build("logger", c.name, c.config, task) for c in run.loggers)

@@ -1,0 +1,181 @@
+"""Composition: choices and presets through Hydra, then each setting, with errors that say which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kinetix_core.errors import SettingError
+from kinetix_core.registry import KINDS, registry
+
+from ._explain import settings_by_owner, unknown_setting, wrong_value
+from ._overrides import Override, check_choice, parse, presets
+from ._run import ComposedRun, typed_run
+from ._schema import PRESETS, ROOT, SECTIONS, component_node, store_schema
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+def compose_run(settings: Sequence[str] = ()) -> ComposedRun:
+    """The run that the defaults, a preset and these settings describe.
+
+    settings: as on the command line: `["curriculum=sfl", "ppo.epochs=4", "levels=folder"]`.
+    Raises `SettingError` or `PluginError`, one line each, naming the setting, the value and what
+    is allowed.
+    """
+    return typed_run(compose_config(settings))
+
+
+def compose_config(settings: Sequence[str] = ()) -> DictConfig:
+    """The same as a config tree, in which required values may still be missing (`???`)."""
+    overrides = parse(settings)
+    config = _compose_choices([o for o in overrides if o.is_choice])
+    for override in overrides:
+        if not override.is_choice:
+            _apply(config, override.key, override.value)
+    return config
+
+
+def compose_saved(config: Mapping[str, Any], settings: Sequence[str] = ()) -> ComposedRun:
+    """A run from what `ComposedRun.config` held when it was saved, with `settings` on top.
+
+    Where `settings` choose another component, the saved settings of that kind are left out.
+    Raises as `compose_run`, also for saved settings that this version does not know.
+    """
+    overrides = parse(settings)
+    saved = {kind: _saved_choice(kind, config) for kind in KINDS}
+    changed = {o.key for o in overrides if o.is_choice}
+    if PRESETS in changed:
+        raise SettingError(f"{PRESETS}=: a preset cannot be put on top of a saved run")
+    kept = {k: v for k, v in saved.items() if k not in changed}
+    choices = [Override(k, v, f"{k}={_written(v)}") for k, v in kept.items()]
+    tree = _compose_choices(choices + [o for o in overrides if o.is_choice])
+    for key, value in _leaves(config):
+        if key.split(".")[0] not in changed:
+            _apply(tree, key, value, where="saved run: ")
+    for override in overrides:
+        if not override.is_choice:
+            _apply(tree, override.key, override.value)
+    return typed_run(tree)
+
+
+def _saved_choice(kind: str, config: Mapping[str, Any]) -> Any:
+    section = config.get(kind, {})
+    if KINDS[kind].several:
+        return list(section)
+    try:
+        return section["name"]
+    except (KeyError, TypeError):
+        raise SettingError(f"saved run: {kind}.name: missing, so its {kind} is unknown") from None
+
+
+def _written(value: Any) -> str:
+    return f"[{','.join(value)}]" if isinstance(value, list) else str(value)
+
+
+def _leaves(config: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    """Full name and value of every setting (component names left out: they are choices)."""
+    for name, value in config.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, Mapping) and key != "size":
+            yield from _leaves(value, f"{key}.")
+        elif not (name == "name" and prefix.split(".")[0] in KINDS):
+            yield key, value
+
+
+def _compose_choices(choices: Sequence[Override]) -> DictConfig:
+    """The defaults with these components and this preset, composed by Hydra."""
+    from hydra import compose, initialize
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    for choice in choices:
+        check_choice(choice)
+    add_config_folders()
+    store_schema()
+    try:
+        with initialize(config_path=None, version_base="1.3"):
+            config = compose(ROOT, overrides=[c.text for c in choices])
+    except (HydraException, OmegaConfBaseException) as error:
+        raise _composition_error(error, choices) from error
+    OmegaConf.set_struct(config, True)
+    _check_parts(config, choices)
+    return config
+
+
+def add_config_folders() -> None:
+    """Make Hydra look for YAML in the folders of every plugin."""
+    from hydra.core.plugins import Plugins
+    from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+    from ._search_path import KinetixSearchPath
+
+    plugins = Plugins.instance()
+    if KinetixSearchPath not in plugins.discover(SearchPathPlugin):
+        plugins.register(KinetixSearchPath)
+
+
+def _apply(config: DictConfig, key: str, value: Any, where: str = "") -> None:
+    """Set one setting. Raises `SettingError` where it does not exist or has another type."""
+    from omegaconf import OmegaConf
+    from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ReadonlyConfigError
+
+    node = OmegaConf.select(config, key) if key else None
+    if OmegaConf.is_dict(node) and key != "size":
+        raise unknown_setting(key, where)  # a part, not a setting
+    try:
+        OmegaConf.update(config, key, value, merge=True)
+    except ReadonlyConfigError:
+        owner = key.rsplit(".", 1)[0]
+        raise SettingError(
+            f"{where}{key}={value}: a component is chosen with {owner.split('.')[0]}={value}"
+        ) from None
+    except (ConfigKeyError, AttributeError) as error:
+        raise unknown_setting(key, where) from error
+    except (OmegaConfBaseException, TypeError, ValueError) as error:
+        found = [s for settings in settings_by_owner().values() for s in settings if s.key == key]
+        raise wrong_value(
+            f"{where}{key}", value, found[0] if found else None, str(error).splitlines()[0]
+        ) from error
+
+
+def _composition_error(error: Exception, choices: Sequence[Override]) -> SettingError:
+    """What Hydra says about defaults, components and presets, in one line.
+
+    Raises the registry's own `PluginError` where a component is missing or broken.
+    """
+    from hydra.errors import MissingConfigException
+
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        kind, _, name = str(error.missing_cfg_file).rpartition("/")
+        if kind in KINDS:
+            component_node(registry().get(kind, name))
+    preset = next((c.value for c in choices if c.key == PRESETS and c.value), None)
+    cause = error.__cause__ or error
+    if key := getattr(cause, "full_key", None):
+        where = f"{presets()[preset]}: " if preset else ""
+        if "not in" in str(cause):
+            return unknown_setting(str(key), where)
+        return SettingError(f"{where}{key}: {str(cause).splitlines()[0]}")
+    return SettingError(" ".join(str(error).split()))
+
+
+def _check_parts(config: DictConfig, choices: Sequence[Override]) -> None:
+    """Presets can add keys to the top level before it is closed, so they are looked for here."""
+    from omegaconf import OmegaConf
+
+    preset = next((c.value for c in choices if c.key == PRESETS and c.value), None)
+    where = f"{presets()[preset]}: " if preset else ""
+    top = {s.key for s in settings_by_owner()[""]}
+    for key in config:
+        if key == PRESETS:
+            raise SettingError(f"{where}the first line `# @package _global_` is missing")
+        if str(key) not in {*top, *SECTIONS, *KINDS}:
+            raise unknown_setting(str(key), where)
+    for kind in KINDS.values():
+        if kind.several:
+            for name, node in (OmegaConf.select(config, kind.name) or {}).items():
+                if "name" not in node:
+                    raise unknown_setting(f"{kind.name}.{name}", where)

@@ -1,0 +1,142 @@
+"""What a composed run holds, and how it is made from a config tree."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from kinetix_core.errors import PluginError, SettingError
+from kinetix_core.registry import KINDS, registry, setting_message
+from kinetix_core.scene import SceneSize, parse_size
+
+from ._schema import section_class
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from kinetix_core.interfaces import EnvConfig
+    from kinetix_core.learn.config import PPOConfig, TrainConfig
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One chosen component: kind, registered name, and its settings as their own dataclass."""
+
+    kind: str
+    name: str
+    config: Any
+
+
+@dataclass(frozen=True)
+class ComposedRun:
+    """Everything that is decided before a run starts.
+
+    config: the same as a plain tree that JSON and YAML can hold; `compose_saved` reads it back.
+    components: of each kind of which a run has one, by kind. loggers: any number.
+    """
+
+    config: Mapping[str, Any] = field(hash=False, compare=False, repr=False)
+    size: SceneSize
+    seed: int
+    num_seeds: int
+    env: EnvConfig
+    ppo: PPOConfig
+    train: TrainConfig
+    components: Mapping[str, Chosen] = field(hash=False)
+    loggers: tuple[Chosen, ...]
+
+    def __getitem__(self, kind: str) -> Chosen:
+        """The chosen component of a kind, as `run["engine"]`."""
+        return self.components[kind]
+
+
+def typed_run(config: DictConfig) -> ComposedRun:
+    """A composed config tree with every part as its own dataclass.
+
+    Raises `SettingError` for a value that is missing or not allowed, `PluginError` for a
+    component that cannot be used.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        _check_nothing_missing(config)
+        tree: Any = OmegaConf.to_container(config, resolve=True)
+    except OmegaConfBaseException as error:  # an interpolation ${...} that leads nowhere
+        raise SettingError(f"{error.full_key}: {str(error).splitlines()[0]}") from error
+    top = to_dataclass(section_class(""), tree, "")
+    sections = {
+        name: to_dataclass(section_class(name), tree[name], name)
+        for name in ("env", "ppo", "train")
+    }
+    components, loggers = {}, []
+    for kind in KINDS.values():
+        if kind.several:
+            loggers += [
+                _chosen(kind.name, s, f"{kind.name}.{n}")
+                for n, s in tree.get(kind.name, {}).items()
+            ]
+        else:
+            components[kind.name] = _chosen(kind.name, tree[kind.name], kind.name)
+    return ComposedRun(
+        config=_plain(OmegaConf.to_container(config, resolve=True, enum_to_str=True)),
+        size=parse_size(top.size),
+        seed=top.seed,
+        num_seeds=top.num_seeds,
+        components=components,
+        loggers=tuple(loggers),
+        **sections,
+    )
+
+
+def _chosen(kind: str, settings: Mapping[str, Any], prefix: str) -> Chosen:
+    name = settings["name"]
+    config = to_dataclass(registry().config_class(kind, name), settings, prefix)
+    try:
+        hash(config)
+    except TypeError as error:
+        raise PluginError(
+            f"{kind}/{name}: its settings are not hashable ({error}); a frozen dataclass of"
+            " numbers, texts, choices and tuples is expected"
+        ) from error
+    return Chosen(kind, name, config)
+
+
+def to_dataclass(config: type, values: Mapping[str, Any], prefix: str) -> Any:
+    """An instance of a config dataclass from plain values; lists become tuples.
+
+    What its `__post_init__` refuses is raised as `SettingError` with the setting's full name.
+    """
+    hints = get_type_hints(config)
+    arguments = {}
+    for name in (f.name for f in dataclasses.fields(config)):
+        hint, value = hints[name], values[name]
+        if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+            value = to_dataclass(hint, value, f"{prefix}.{name}" if prefix else name)
+        arguments[name] = _frozen(value)
+    try:
+        return config(**arguments)
+    except (SettingError, ValueError, TypeError) as error:
+        raise SettingError(setting_message(prefix, config, str(error))) from error
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    """The same tree with paths as text."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    return value if isinstance(value, bool | int | float | str | None) else str(value)
+
+
+def _check_nothing_missing(config: DictConfig) -> None:
+    from omegaconf import OmegaConf
+
+    for key in sorted(OmegaConf.missing_keys(config)):
+        raise SettingError(f"{key}: a value must be given, as {key}=VALUE")
