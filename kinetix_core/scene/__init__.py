@@ -5,6 +5,11 @@ from typing import TYPE_CHECKING
 from kinetix_core._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from ._builder import Motor, SceneBuilder
+    from ._files import Level, LevelParameters, read_level, write_level
+    from ._library import find_level, find_levels, level_sets
+    from ._load import LevelSet, load_levels
+    from ._mass import PolygonMass, circle_mass, polygon_area, polygon_mass
     from ._scene import (
         BLUE,
         GREEN,
@@ -21,25 +26,68 @@ if TYPE_CHECKING:
         empty_scene,
         stack_scenes,
     )
-    from ._size import BOUNDARY, MAX_BODIES, SIZES, VERTICES, L, M, S, SceneSize, parse_size
+    from ._shapes import BodyProperties
+    from ._size import (
+        BOUNDARY,
+        CEILING,
+        FLOOR,
+        LEFT_WALL,
+        MAX_BODIES,
+        RIGHT_WALL,
+        SIZES,
+        VERTICES,
+        L,
+        M,
+        S,
+        SceneSize,
+        parse_size,
+    )
+    from ._slots import expand, permute
+    from ._summary import LevelSummary, summarise_level
+    from ._validate import check_scene, validate
 
-_SIZE = ("BOUNDARY", "MAX_BODIES", "SIZES", "VERTICES", "L", "M", "S", "SceneSize", "parse_size")
-_SCENE = (
-    "BLUE",
-    "GREEN",
-    "NORMAL",
-    "RED",
-    "Array",
-    "Bodies",
-    "ContactMemory",
-    "Joints",
-    "Scene",
-    "Thrusters",
-    "collision_matrix",
-    "empty_memory",
-    "empty_scene",
-    "stack_scenes",
-)
+_WHERE = {
+    "_builder": ("Motor", "SceneBuilder"),
+    "_files": ("Level", "LevelParameters", "read_level", "write_level"),
+    "_library": ("find_level", "find_levels", "level_sets"),
+    "_load": ("LevelSet", "load_levels"),
+    "_mass": ("PolygonMass", "circle_mass", "polygon_area", "polygon_mass"),
+    "_scene": (
+        "BLUE",
+        "GREEN",
+        "NORMAL",
+        "RED",
+        "Array",
+        "Bodies",
+        "ContactMemory",
+        "Joints",
+        "Scene",
+        "Thrusters",
+        "collision_matrix",
+        "empty_memory",
+        "empty_scene",
+        "stack_scenes",
+    ),
+    "_shapes": ("BodyProperties",),
+    "_size": (
+        "BOUNDARY",
+        "CEILING",
+        "FLOOR",
+        "LEFT_WALL",
+        "MAX_BODIES",
+        "RIGHT_WALL",
+        "SIZES",
+        "VERTICES",
+        "L",
+        "M",
+        "S",
+        "SceneSize",
+        "parse_size",
+    ),
+    "_slots": ("expand", "permute"),
+    "_summary": ("LevelSummary", "summarise_level"),
+    "_validate": ("check_scene", "validate"),
+}
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
-    __name__, dict.fromkeys(_SIZE, "._size") | dict.fromkeys(_SCENE, "._scene")
+    __name__, {name: f".{module}" for module, names in _WHERE.items() for name in names}
 )

@@ -11,6 +11,7 @@ from kinetix_core.errors import SettingError, did_you_mean
 
 BOUNDARY = 4
 """The first polygon slots: floor, left wall, right wall, ceiling."""
+FLOOR, LEFT_WALL, RIGHT_WALL, CEILING = range(BOUNDARY)
 VERTICES = 4
 """Vertex slots of a polygon."""
 MAX_BODIES = 64

@@ -1,0 +1,183 @@
+"""Where levels are found: files, folders, patterns and named sets. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kinetix_core.errors import LevelError, did_you_mean
+
+_SUFFIX = ".json"
+_PERMUTE = re.compile(r"(?P<name>.+?)(\.json)?\.permute(?P<number>\d+)(\.json)?")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One level that was asked for.
+
+    name: for tables. path: of the file. permutation: the number of `.permute<number>`.
+    only_if_fits: it came from a whole set, which holds levels of several sizes.
+    """
+
+    name: str
+    path: Path
+    permutation: int | None = None
+    only_if_fits: bool = False
+
+
+def level_sets() -> dict[str, Path]:
+    """The folders of the named sets that plugins offer, by name."""
+    from kinetix_core.registry import registry
+
+    return registry().level_sets()
+
+
+def read_text(path: Path) -> str:
+    """The text of a level file. Raises `LevelError` (which does not repeat the path)."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except IsADirectoryError:
+        raise LevelError("a folder; a level file is expected") from None
+    except FileNotFoundError:
+        raise LevelError("no such file") from None
+    except UnicodeDecodeError:
+        raise LevelError("not JSON: the file is not text") from None
+    except OSError as error:
+        raise LevelError(f"cannot be read: {error.strerror or error}") from None
+
+
+def _levels_in(folder: Path) -> list[Path]:
+    """Level files below a folder, in the order of their relative paths; hidden ones are not."""
+    found = [
+        path.relative_to(folder)
+        for path in folder.rglob(f"*{_SUFFIX}")
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
+    return [folder / path for path in sorted(found, key=lambda p: p.as_posix())]
+
+
+def _named(path: Path, root: Path | None, prefix: str = "") -> str:
+    name = path.relative_to(root).as_posix() if root else path.name
+    return prefix + name.removesuffix(_SUFFIX)
+
+
+def _folder_entries(folder: Path, prefix: str = "", only_if_fits: bool = False) -> list[Entry]:
+    files = _levels_in(folder)
+    if not files:
+        raise LevelError(f"{folder}: this folder holds no level files (*{_SUFFIX})")
+    return [Entry(_named(f, folder, prefix), f, None, only_if_fits) for f in files]
+
+
+def _file(path: Path) -> Path | None:
+    """The file of a name that may lack its suffix."""
+    for candidate in (path, path.with_name(path.name + _SUFFIX)):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def _set_entries(text: str) -> list[Entry]:
+    """The levels of `set`, `set/folder` or `set/folder/level`."""
+    name, _, below = text.rstrip("/").partition("/")
+    folder = level_sets().get(name)
+    if folder is None or ".." in Path(below).parts:
+        return []
+    if (place := folder / below).is_dir():
+        prefix = f"{name}/{below}/" if below else f"{name}/"
+        return _folder_entries(place, prefix, only_if_fits=not below)
+    if found := _file(place):
+        return [Entry(_named(found, folder, f"{name}/"), found)]
+    return []
+
+
+def _unknown(text: str) -> LevelError:
+    """Nothing has this name: say what is near it."""
+    path = Path(text)
+    near: list[str] = []
+    if path.parent.is_dir() and str(path.parent) != ".":
+        siblings = sorted(path.parent.iterdir())
+        near = [str(path.parent / _named(s, None)) for s in siblings if not s.name.startswith(".")]
+    for name, folder in level_sets().items():
+        near += [name, *(_named(f, folder, f"{name}/") for f in _levels_in(folder))]
+    short = near if len(near) < 8 else list(level_sets())
+    hint = did_you_mean(text, near)
+    if not hint.startswith("; did"):
+        hint = did_you_mean("", short)
+    return LevelError(f"{text}: no such level file, folder, pattern or level set{hint}")
+
+
+def _find(text: str) -> list[Entry]:
+    """What one name means: a path on disk first, then a pattern, then a set."""
+    path = Path(text).expanduser()
+    if path.is_dir():
+        return _folder_entries(path)
+    if found := _file(path):
+        return [Entry(_named(found, None), found)]
+    if any(c in text for c in "*?["):
+        matches = sorted(_glob(path), key=lambda p: p.as_posix())
+        if not matches:
+            raise LevelError(f"{text}: no level file matches this pattern")
+        return [Entry(_named(match, None), match) for match in matches]
+    if path.is_absolute() or text.startswith("."):
+        raise _unknown(text)
+    if entries := _set_entries(text):
+        return entries
+    raise _unknown(text)
+
+
+def _glob(pattern: Path) -> Iterator[Path]:
+    """Level files that match a pattern; a folder that matches stands for what is in it."""
+    root = Path(pattern.anchor or ".")
+    below = pattern.relative_to(pattern.anchor) if pattern.anchor else pattern
+    for match in root.glob(str(below)):
+        if match.is_dir():
+            yield from _levels_in(match)
+        elif match.suffix == _SUFFIX:
+            yield match
+
+
+def find_levels(names: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Entry]:
+    """Every level that `names` stand for: files (`.json` may be left out), folders and what is
+    below them, patterns, sets (`handmade`) and parts of them (`handmade/s`,
+    `handmade/s/roll_right`), each with `.permute<number>` if wanted.
+
+    The same level is listed once. Where two have one name, the whole path becomes the name.
+    Raises `LevelError` for a name that means nothing, with the nearest that do.
+    """
+    texts = [names] if isinstance(names, str | os.PathLike) else list(names)
+    if not texts:
+        raise LevelError("levels: none are asked for; files, folders or set names are expected")
+    found: dict[tuple[Path, int | None], Entry] = {}
+    for text in map(os.fspath, texts):
+        number = None
+        if match := _PERMUTE.fullmatch(text):
+            text, number = match["name"], int(match["number"])
+        for entry in _find(text):
+            name = entry.name if number is None else f"{entry.name}.permute{number}"
+            key = (entry.path.resolve(), number)
+            found.setdefault(key, Entry(name, entry.path, number, entry.only_if_fits))
+    entries = list(found.values())
+    counts: dict[str, int] = {}
+    for entry in entries:
+        counts[entry.name] = counts.get(entry.name, 0) + 1
+    return [e if counts[e.name] == 1 else _with_path(e) for e in entries]
+
+
+def _with_path(entry: Entry) -> Entry:
+    suffix = "" if entry.permutation is None else f".permute{entry.permutation}"
+    name = entry.path.as_posix().removesuffix(_SUFFIX) + suffix
+    return Entry(name, entry.path, entry.permutation, entry.only_if_fits)
+
+
+def find_level(name: str | os.PathLike[str]) -> Entry:
+    """The one level that `name` stands for. Raises `LevelError` otherwise."""
+    text = os.fspath(name)
+    if Path(text).is_dir():
+        raise LevelError(f"{text}: a folder; a level file is expected")
+    entries = find_levels(text)
+    if len(entries) > 1:
+        raise LevelError(f"{text}: {len(entries)} levels have this name; one is expected")
+    return entries[0]
