@@ -28,6 +28,10 @@ def build_task(run: ComposedRun) -> Task:
     return task
 
 
-def build_loggers(run: ComposedRun, task: Task) -> tuple[Logger, ...]:
+def build_loggers(run: ComposedRun, task: Task | None = None) -> tuple[Logger, ...]:
     """The loggers of a run, in the order in which they are named."""
+    if task is None:
+        from kinetix_core.interfaces import Task
+
+        task = Task(size=run.size, env=run.env)
     return tuple(registry().build("logger", c.name, c.config, task) for c in run.loggers)
