@@ -93,7 +93,7 @@ def learn(
         params, opt_state = carry
         gradient, metrics = jax.grad(loss, has_aux=True)(params, network, ppo, part)
         updates, opt_state = tx.update(gradient, opt_state, params)
-        metrics["ppo/gradient_norm"] = optax.global_norm(gradient)
+        metrics["ppo/gradient_norm"] = optax.tree.norm(gradient)
         return (optax.apply_updates(params, updates), opt_state), metrics
 
     def epoch(carry: tuple[Parameters, Any], key: PRNGKeyArray):

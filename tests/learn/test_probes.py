@@ -1,0 +1,142 @@
+"""The learner finds the known optimum of each probe, and the loop keeps its promises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from kinetix_core.learn import PPOConfig, init_state, update
+from kinetix_core.learn._train import compiled
+from tests.learn import probe
+
+
+@pytest.fixture(scope="session")
+def learnt():
+    """A run on the three solvable probes: metrics per update, final state, traces counted."""
+    setup = probe.probe_setup(probe.REWARDED, probe.ACTION, probe.DELAYED)
+    traces = []
+
+    def step(state):
+        traces.append(1)
+        return update(setup, state)
+
+    jitted = jax.jit(step)
+    state = jax.jit(lambda s: init_state(setup, s))(0)
+    first = state
+    history = []
+    for _ in range(40):
+        state, metrics, _ = jitted(state)
+        history.append(jax.device_get(metrics))
+    return setup, jitted, first, state, history, traces
+
+
+def policy(setup, state, which, time):
+    observation = jnp.zeros(8).at[which].set(1.0).at[5 + time].set(1.0)
+    _, distribution, value = setup.task.network.apply(
+        state.params, (), observation, jnp.bool_(False)
+    )
+    forward = jnp.exp(distribution.parts.logits[0])
+    return np.asarray(forward), float(value)
+
+
+def test_value_of_a_constant_reward_is_learnt(learnt):
+    setup, _, _, state, _, _ = learnt
+    assert policy(setup, state, probe.REWARDED, 0)[1] == pytest.approx(1.0, abs=0.1)
+
+
+def test_the_action_that_decides_is_learnt(learnt):
+    setup, _, _, state, _, _ = learnt
+    off, forward, backward = policy(setup, state, probe.ACTION, 0)[0]
+    assert forward > 0.95, (off, forward, backward)
+
+
+def test_a_delayed_reward_is_learnt(learnt):
+    setup, _, _, state, _, _ = learnt
+    assert policy(setup, state, probe.DELAYED, 0)[0][1] > 0.95
+
+
+def test_returns_rise_from_chance_to_the_optimum(learnt):
+    history = learnt[4]
+    # At first two of three probes are won by one option in three.
+    assert history[0]["episode/solved"] < 0.7
+    assert history[-1]["episode/solved"] > 0.95
+    assert history[-1]["episode/return"] > 0.9
+
+
+def test_it_compiles_once(learnt):
+    assert len(learnt[5]) == 1
+
+
+def test_the_same_seed_gives_the_same_bits(learnt):
+    setup, jitted, first, _, _, _ = learnt
+    chex.assert_trees_all_equal(jitted(first)[0].params, jitted(first)[0].params)
+    again = jax.jit(lambda s: init_state(setup, s))(0)
+    chex.assert_trees_all_equal(first.params, again.params)
+    other = jax.jit(lambda s: init_state(setup, s))(1)
+    assert not np.array_equal(
+        first.params["actor"]["hidden_0"]["kernel"], other.params["actor"]["hidden_0"]["kernel"]
+    )
+
+
+def test_seeds_in_one_program_give_the_bits_of_runs_of_their_own(learnt):
+    setup, jitted, first, _, _, _ = learnt
+    init, step = compiled(setup, seeds=2)
+    state, metrics, _ = step(init(0))
+    state, metrics, _ = step(state)
+    starts = [first, jax.jit(lambda s: init_state(setup, s))(1)]
+    for i, start in enumerate(starts):
+        alone, alone_metrics, _ = jitted(jitted(start)[0])
+        chex.assert_trees_all_equal(jax.tree.map(lambda x, i=i: x[i], state.params), alone.params)
+        assert metrics["episode/return"][i] == alone_metrics["episode/return"]
+
+
+def test_rows_that_are_not_finite_are_counted_and_their_level_is_kept():
+    setup = probe.probe_setup(probe.BROKEN, probe.REWARDED)
+    init, step = compiled(setup)
+    state, metrics, incident = step(init(0))
+    assert int(incident.count) > 0
+    assert metrics["nan/states"] == incident.count
+    assert incident.level.joints.motor_speed[0] == probe.BROKEN
+    assert np.isfinite(metrics["ppo/loss"])
+    chex.assert_tree_all_finite(state.params)
+
+
+def test_the_time_limit_bootstraps_only_when_asked():
+    """A state of value v, cut off by the limit: the last target is 0, or gamma v."""
+    ppo = PPOConfig(
+        num_envs=8, num_steps=8, num_minibatches=1, epochs=1, learning_rate=1e-6, gamma=0.5
+    )
+    losses = {}
+    for bootstrap in (False, True):
+        setup = probe.probe_setup(
+            probe.ENDLESS, ppo=replace(ppo, bootstrap_at_time_limit=bootstrap)
+        )
+        init, step = compiled(setup)
+        state = init(0)
+        bias = jnp.full(1, 1.0)
+        state.params["critic"]["out"]["bias"] = bias
+        state.params["critic"]["out"]["kernel"] *= 0.0
+        state = jax.tree.map(lambda x: x, state)
+        _, metrics, _ = step(state)
+        losses[bootstrap] = float(metrics["ppo/value_loss"])
+    # V = 1 everywhere: without bootstrapping the last target is 0 and the targets before it
+    # follow with the trace; with it every delta is gamma - 1.
+    decay = 0.5 * 0.9
+    delta = np.full(8, -0.5)
+    with_bootstrap = sum_of_traces(delta, decay)
+    delta[-1] = -1.0
+    without = sum_of_traces(delta, decay)
+    assert losses[True] == pytest.approx(0.5 * np.mean(with_bootstrap**2), rel=1e-4)
+    assert losses[False] == pytest.approx(0.5 * np.mean(without**2), rel=1e-4)
+
+
+def sum_of_traces(delta: np.ndarray, decay: float) -> np.ndarray:
+    advantage = np.zeros(len(delta) + 1)
+    for t in reversed(range(len(delta))):
+        advantage[t] = delta[t] + decay * advantage[t + 1]
+    return advantage[:-1]
