@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ._run import Chosen, ComposedRun
     from ._schema import PRESETS, SECTIONS, TopConfig
     from ._settings import Setting, settings_of
+    from ._sweep import Job, run_sweep
 
 _WHERE = {
     "._build": ("build_loggers", "build_task"),
@@ -19,6 +20,7 @@ _WHERE = {
     "._run": ("Chosen", "ComposedRun"),
     "._schema": ("PRESETS", "SECTIONS", "TopConfig"),
     "._settings": ("Setting", "settings_of"),
+    "._sweep": ("Job", "run_sweep"),
 }
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
     __name__, {name: module for module, names in _WHERE.items() for name in names}

@@ -1,0 +1,138 @@
+"""The `kinetix` command. Each module of this package without a leading underscore is a command.
+
+A command module has `HELP` (one line), `add_arguments(parser)` and `run(args) -> int`; it imports
+what is heavy inside `run` only. It may also have:
+
+- `TAKES_SETTINGS = True`: arguments as `ppo.epochs=4` or `--ppo.epochs=4` are settings of a run,
+  found in `args.settings` in the order given.
+- `USES_JAX = True`: JAX's compilation cache is set up before `run`.
+- `more_help() -> str`: text below the usual help.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import pkgutil
+import re
+import sys
+import traceback
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any, NoReturn
+
+from kinetix_core.errors import KinetixError, SettingError, did_you_mean
+
+_SETTING = re.compile(r"(--)?[+~]*[A-Za-z_][\w./@]*=.*", re.DOTALL)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns its exit status: 0 good, 1 not good, 2 a mistake, 130 interrupted.
+
+    A mistake (any `KinetixError`) is one line on standard error. With `KINETIX_TRACEBACK=1` in
+    the environment the traceback is shown too.
+    """
+    try:
+        return _dispatch(list(sys.argv[1:] if argv is None else argv))
+    except KinetixError as error:
+        if os.environ.get("KINETIX_TRACEBACK") == "1":
+            traceback.print_exc()
+        print(f"kinetix: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as stop:
+        print(f"\nkinetix: {stop or 'interrupted'}", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # whoever read our output has gone; keep Python from complaining about it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except SystemExit as leave:  # argparse, after showing help
+        return int(leave.code or 0)
+
+
+def commands() -> list[str]:
+    """Names of all commands."""
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+
+
+def _dispatch(argv: list[str]) -> int:
+    known = commands()
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        print(_overview(known))
+        return 0
+    if argv[0] == "--version":
+        from kinetix_core import __version__
+
+        print(f"kinetix {__version__}")
+        return 0
+    if argv[0] not in known:
+        raise SettingError(f"{argv[0]}: no such command{did_you_mean(argv[0], known)}")
+    command = importlib.import_module(f"{__name__}.{argv[0]}")
+    args = _parse(command, argv[0], argv[1:])
+    if getattr(command, "USES_JAX", False):
+        from ._jax import set_up_compilation_cache
+
+        set_up_compilation_cache()
+    return int(command.run(args) or 0)
+
+
+def _overview(known: Sequence[str]) -> str:
+    lines = [f"  {n:<10} {importlib.import_module(f'{__name__}.{n}').HELP}" for n in known]
+    return "\n".join(
+        [
+            "usage: kinetix COMMAND ...",
+            "",
+            "Open-ended reinforcement learning in 2D physics worlds.",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "`kinetix COMMAND --help` says more.",
+        ]
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    """One line for a wrong argument, and help that can be made when it is asked for."""
+
+    command: ModuleType | None = None
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingError(f"{message} (`{self.prog} --help` says more)")
+
+    def format_help(self) -> str:
+        more = getattr(self.command, "more_help", None)
+        return super().format_help() + (f"\n{more().rstrip()}\n" if more else "")
+
+
+def _parse(command: ModuleType, name: str, argv: list[str]) -> argparse.Namespace:
+    takes_settings = getattr(command, "TAKES_SETTINGS", False)
+    parser = _Parser(
+        prog=f"kinetix {name}",
+        description=command.HELP,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage=f"kinetix {name} [options] [setting=value ...]" if takes_settings else None,
+    )
+    parser.command = command
+    command.add_arguments(parser)
+    if not takes_settings:
+        return parser.parse_args(argv)
+    return _parse_with_settings(parser, argv)
+
+
+def _parse_with_settings(parser: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace:
+    """Options by argparse, everything else that looks like `a.b=v` or `--a.b=v` as settings."""
+    plain = {i for i, a in enumerate(argv) if not a.startswith("-") and _SETTING.fullmatch(a)}
+    args, rest = parser.parse_known_args([a for i, a in enumerate(argv) if i not in plain])
+    for argument in rest:
+        if not _SETTING.fullmatch(argument):
+            raise SettingError(
+                f"{argument}: neither an option nor a setting as name=value"
+                f" (`{parser.prog} --help` lists both)"
+            )
+    left = set(rest)
+    settings: Any = [a for i, a in enumerate(argv) if i in plain or a in left]
+    args.settings = settings
+    return args
