@@ -1,0 +1,28 @@
+"""Built-in level generators and levels. This module holds hooks only: every command imports it."""
+
+from kinetix_core._lazy import lazy_exports
+from kinetix_core.registry import Component, hookimpl
+
+
+@hookimpl
+def kinetix_components():
+    """What this package offers."""
+    yield Component(
+        "generator",
+        "files",
+        config="kinetix_generators._config:FilesConfig",
+        factory="kinetix_generators._files:from_files",
+        summary="level files, folders and sets, drawn uniformly with replacement",
+    )
+
+
+@hookimpl
+def kinetix_level_sets():
+    """Our own levels, by name."""
+    return {"handmade": "pkg://kinetix_generators/levels"}
+
+
+__getattr__, _ = lazy_exports(
+    __name__,
+    {"Files": "._files", "FilesConfig": "._config", "HANDMADE": ".handmade"},
+)

@@ -1,0 +1,46 @@
+"""The generator `files`: levels that exist already."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import PRNGKeyArray
+
+from kinetix_core.interfaces import LevelGenerator, Task
+from kinetix_core.scene import Scene, load_levels
+
+from ._config import FilesConfig
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Files(LevelGenerator):
+    """Draws from given levels, each with the same probability, with replacement.
+
+    levels: scenes along a leading axis, on the device. names: one for each, for tables.
+    skipped: one line for each file that was left out.
+    """
+
+    levels: Scene
+    names: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
+
+    def sample(self, key: PRNGKeyArray, n: int) -> Scene:
+        """`n` levels (static) along a leading axis. Traceable."""
+        index = jax.random.randint(key, (n,), 0, len(self.names))
+        return jax.tree.map(lambda leaf: leaf[index], self.levels)
+
+
+def from_files(config: FilesConfig, task: Task) -> Files:
+    """The generator of a run: files are read, checked and expanded to `task.size` here.
+
+    Raises `LevelError` naming the first file that cannot be used, or the name that means nothing.
+    """
+    levels, names, skipped = load_levels(config.levels, task.size, skip_broken=config.skip_broken)
+    for line in skipped:
+        _log.warning("left out: %s", line)
+    return Files(jax.tree.map(jnp.asarray, levels), names, skipped)
