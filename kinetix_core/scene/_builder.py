@@ -12,7 +12,7 @@ import numpy as np
 
 from kinetix_core.errors import LevelError
 
-from ._scene import Scene, collision_matrix, empty_scene
+from ._scene import Array, Scene, collision_matrix, empty_scene
 from ._shapes import (
     BodyProperties,
     Point,
@@ -264,7 +264,7 @@ class SceneBuilder:
 
     # ---- what is there ----
 
-    def _free(self, active: np.ndarray, kind: str, kinds: str) -> int:
+    def _free(self, active: Array, kind: str, kinds: str) -> int:
         if active.all():
             raise LevelError(
                 f"{kind}: no free slot, size {self.size.name} has room for {len(active)} {kinds}"
@@ -284,12 +284,12 @@ class SceneBuilder:
             raise LevelError(f"{place}: {problem}")
 
     def _angle(self, body: int) -> np.float32:
-        return self._scene.bodies.rotation[body]
+        return np.asarray(self._scene.bodies.rotation)[body]
 
     def _to_room(self, body: int, at: np.ndarray) -> np.ndarray:
-        bodies = self._scene.bodies
-        return bodies.position[body] + rotation_matrix(bodies.rotation[body]) @ at
+        position = np.asarray(self._scene.bodies.position)[body]
+        return position + rotation_matrix(self._angle(body)) @ at
 
     def _to_body(self, body: int, at: np.ndarray) -> np.ndarray:
-        bodies = self._scene.bodies
-        return rotation_matrix(bodies.rotation[body]).T @ (at - bodies.position[body])
+        position = np.asarray(self._scene.bodies.position)[body]
+        return rotation_matrix(self._angle(body)).T @ (at - position)

@@ -157,7 +157,7 @@ def _body_fields(bodies: Bodies) -> dict[str, Any]:
 
 def _contact_columns(name: str, active: Any, normal: Any, tangent: Any) -> Columns:
     """A table of contacts; what no step reads is written as zero."""
-    flat = {
+    flat: dict[str, np.ndarray] = {
         "active": np.asarray(active).reshape(-1),
         "acc_impulse_normal": np.asarray(normal).reshape(-1),
         "acc_impulse_tangent": np.asarray(tangent).reshape(-1),

@@ -151,14 +151,14 @@ def find_levels(names: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
     if not texts:
         raise LevelError("levels: none are asked for; files, folders or set names are expected")
     found: dict[tuple[Path, int | None], Entry] = {}
-    for text in map(os.fspath, texts):
-        number = None
+    for name in texts:
+        text, number = os.fspath(name), None
         if match := _PERMUTE.fullmatch(text):
             text, number = match["name"], int(match["number"])
         for entry in _find(text):
-            name = entry.name if number is None else f"{entry.name}.permute{number}"
+            shown = entry.name if number is None else f"{entry.name}.permute{number}"
             key = (entry.path.resolve(), number)
-            found.setdefault(key, Entry(name, entry.path, number, entry.only_if_fits))
+            found.setdefault(key, Entry(shown, entry.path, number, entry.only_if_fits))
     entries = list(found.values())
     counts: dict[str, int] = {}
     for entry in entries:

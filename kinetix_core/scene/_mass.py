@@ -77,7 +77,7 @@ def polygon_mass(
     """
     v = np.asarray(vertices, np.float32)
     d = np.float32(density)
-    centre = np.mean(v[:n_vertices], axis=0, dtype=np.float32)
+    centre = np.asarray(np.mean(v[:n_vertices], axis=0, dtype=np.float32))
     shifted = v - centre
     mass = polygon_area(v, n_vertices) * d
     return PolygonMass(mass, _inertia(shifted, n_vertices) * d, centre, shifted)

@@ -87,7 +87,7 @@ class Scene(eqx.Module):
     joints: Joints
     thrusters: Thrusters
     collision_matrix: Bool[Array, "bodies bodies"]  # True: the pair may exchange impulses
-    gravity: Float[Array, "2"]  # m/s^2
+    gravity: Float[Array, 2]  # m/s^2
     touching: Bool[Array, " pairs"]  # in the last physics step, in the order of `size.pairs`
     timestep: Int[Array, ""]  # environment steps since the level began
     size: SceneSize = eqx.field(static=True)

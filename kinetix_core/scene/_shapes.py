@@ -49,7 +49,7 @@ def properties(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     for name in given:
         if name not in _DEFAULTS:
             raise LevelError(f"{kind}.{name}: unknown{did_you_mean(name, _DEFAULTS)}")
-    body = _DEFAULTS | given
+    body = _DEFAULTS | dict(given)
     positive(body["density"], f"{kind}.density")
     return body | {"velocity": point(body["velocity"], f"{kind}.velocity")}
 
@@ -71,7 +71,7 @@ def positive(value: float, place: str) -> None:
         raise LevelError(f"{place}: more than 0 is expected, not {value}")
 
 
-def rotation_matrix(angle: float) -> np.ndarray:
+def rotation_matrix(angle: float | np.float32) -> np.ndarray:
     """(2, 2) f32; turns a vector of a body's frame into one of the room."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, -s], [s, c]], np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 
 from kinetix_core.errors import LevelError
 
-from ._scene import Bodies, Joints, Scene, Thrusters, collision_matrix
+from ._scene import Array, Bodies, Joints, Scene, Thrusters, collision_matrix
 from ._size import BOUNDARY, SceneSize
 
 Slots = TypeVar("Slots", Bodies, Joints, Thrusters)
@@ -37,7 +37,8 @@ def _indexed(scene: Scene, bodies: np.ndarray) -> Scene:
     Inactive slots may hold any index; what is no body stays as it is.
     """
 
-    def moved(index: np.ndarray) -> np.ndarray:
+    def moved(old: Array) -> np.ndarray:
+        index = np.asarray(old)
         known = (index >= 0) & (index < len(bodies))
         return np.where(known, bodies[np.where(known, index, 0)], index).astype(np.int32)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from kinetix_core.errors import LevelError
 
-from ._scene import NORMAL, RED, Bodies, Scene, collision_matrix, empty_scene
+from ._scene import NORMAL, RED, Array, Bodies, Scene, collision_matrix, empty_scene
 from ._size import SceneSize
 
 _FLAT = 1e-6
@@ -109,7 +109,7 @@ def _body_values(bodies: Bodies, kind: str) -> Iterator[str]:
             yield f"{kind}[{i}].role: {NORMAL} to {RED} is expected, not {role}"
 
 
-def polygon_problem(vertices: np.ndarray, n_vertices: int) -> str | None:
+def polygon_problem(vertices: Array, n_vertices: int) -> str | None:
     """Why the first `n_vertices` of the (4, 2) vertices are no polygon, or None."""
     if n_vertices not in (3, 4):
         return f"n_vertices: 3 or 4 is expected, not {n_vertices}"
@@ -148,7 +148,7 @@ def _body_active(scene: Scene) -> np.ndarray:
     return np.concatenate([scene.polygons.active, scene.circles.active])
 
 
-def body_problem(index: int, active: np.ndarray, size: SceneSize) -> str | None:
+def body_problem(index: int, active: Array, size: SceneSize) -> str | None:
     """Why `index` names no body in use, or None."""
     if not 0 <= index < size.bodies:
         return f"a body, 0 to {size.bodies - 1}, is expected, not {index}"
