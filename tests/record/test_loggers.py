@@ -1,0 +1,84 @@
+"""Loggers: nothing logged is lost, several seeds stay apart, terminals and files both read well."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from kinetix_core.errors import RunError, SettingError
+from kinetix_core.interfaces import RunInfo
+from kinetix_core.record import ConsoleLogger, JsonlLogger
+from kinetix_core.record.logger_config import ConsoleConfig, JsonlConfig
+
+METRICS = {
+    "time/steps_per_second": 12345.6,
+    "episode/solved": 0.25,
+    "episode/return": -0.5,
+    "ppo/entropy": 5.1,
+    "nan/states": 0,
+}
+
+
+def info(directory: Path, updates: int = 10) -> RunInfo:
+    return RunInfo(directory, {}, total_updates=updates, steps_per_update=1024)
+
+
+def test_jsonl_is_on_disk_after_every_update(tmp_path):
+    logger = JsonlLogger(JsonlConfig())
+    logger.open(info(tmp_path))
+    logger.log(1, {"b": 2.0, "a": [1.0, float("nan")]})
+    text = (tmp_path / "metrics.jsonl").read_text()
+    assert json.loads(text) == {"update": 1, "a": [1.0, None], "b": 2.0}
+    logger.log(2, {"a": float("inf")})
+    logger.close()
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert rows[1] == {"update": 2, "a": None}
+
+
+def test_jsonl_in_a_missing_folder_names_it(tmp_path):
+    with pytest.raises(RunError, match=r"gone.*cannot be written"):
+        JsonlLogger(JsonlConfig()).open(info(tmp_path / "gone"))
+
+
+@pytest.mark.parametrize("bad", ["", "a/b"])
+def test_jsonl_file_names_are_plain(bad):
+    with pytest.raises(SettingError, match=r"logger\.jsonl\.file"):
+        JsonlConfig(file=bad)
+
+
+def console(**options) -> tuple[ConsoleLogger, io.StringIO]:
+    out = io.StringIO()
+    return ConsoleLogger(ConsoleConfig(every=0.0), console=Console(file=out, **options)), out
+
+
+def test_console_writes_plain_lines_where_there_is_no_terminal(tmp_path):
+    logger, out = console(force_terminal=False)
+    logger.open(info(tmp_path))
+    logger.log(1, METRICS)
+    logger.log(2, METRICS | {"nan/states": 3})
+    logger.close()
+    lines = out.getvalue().splitlines()
+    assert "10 updates of 1,024" in lines[0]
+    assert lines[1].startswith("update 1/10  12,346 steps/s  solved 0.250  return -0.500")
+    assert "left" in lines[2]
+    assert "NaN states 3.000" in lines[2]
+
+
+def test_console_shows_every_seed(tmp_path):
+    logger, out = console(force_terminal=False)
+    logger.open(info(tmp_path))
+    logger.log(1, METRICS | {"episode/solved": [0.25, 0.5]})
+    assert "solved 0.250 0.500" in out.getvalue()
+
+
+def test_console_draws_a_bar_on_a_terminal(tmp_path):
+    logger, out = console(force_terminal=True, width=120)
+    logger.open(info(tmp_path, updates=2))
+    logger.log(1, METRICS)
+    logger.log(2, METRICS)
+    logger.close()
+    assert "update 2/2" in out.getvalue()

@@ -1,0 +1,110 @@
+"""Run folders: what is written comes back, and what cannot be is said in one line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from kinetix_core.errors import RunError
+from kinetix_core.learn.config import TrainConfig
+from kinetix_core.record import RunFolder, flatten, load_run, unflatten
+from kinetix_core.record._run_folder import PARAMETERS, _read_parameters
+from kinetix_core.scene import S
+
+PARAMS = {"actor": {"kernel": jnp.ones((3, 2)), "bias": jnp.zeros(2)}, "log_std": jnp.ones(1)}
+
+
+@dataclass
+class Composed:
+    """What a run folder reads of a composed run."""
+
+    directory: str
+    name: str = ""
+    size = S
+    config: dict = field(
+        default_factory=lambda: {k: {"name": k} for k in ("engine", "curriculum", "network")}
+    )
+
+    @property
+    def train(self):
+        return TrainConfig(directory=self.directory, name=self.name)
+
+
+def test_parameters_come_back(tmp_path):
+    folder = RunFolder.create(Composed(str(tmp_path)))
+    folder.save_parameters(PARAMS, 7)
+    arrays, update = _read_parameters(folder.path / PARAMETERS)
+    assert update == 7
+    assert set(arrays) == {"actor/kernel", "actor/bias", "log_std"}
+    back = unflatten(PARAMS, arrays, folder.path)
+    np.testing.assert_array_equal(back["actor"]["kernel"], PARAMS["actor"]["kernel"])
+    assert json.loads((folder.path / "run.json").read_text())["parameters_of_update"] == 7
+    assert not list(folder.path.glob(".*.tmp")), "temporary files are renamed"
+
+
+def test_a_name_that_is_taken_gets_a_number(tmp_path):
+    first, second = (RunFolder.create(Composed(str(tmp_path), "same")) for _ in range(2))
+    assert (first.path.name, second.path.name) == ("same", "same-2")
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match=r"train\.directory=.*file.*cannot be written"):
+        RunFolder.create(Composed(str(tmp_path / "file")))
+
+
+def test_a_full_disk_is_said_before_training(tmp_path, monkeypatch):
+    full = SimpleNamespace(f_bavail=10, f_frsize=1000)
+    monkeypatch.setattr("os.statvfs", lambda path: full)
+    with pytest.raises(RunError, match="only 0 MB are free"):
+        RunFolder.create(Composed(str(tmp_path)))
+
+
+def test_a_failed_save_keeps_the_parameters_before(tmp_path, monkeypatch):
+    folder = RunFolder.create(Composed(str(tmp_path)))
+    folder.save_parameters(PARAMS, 1)
+
+    def fail(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("safetensors.numpy.save_file", fail)
+    with pytest.raises(RunError, match="No space left"):
+        folder.save_parameters({"other": jnp.ones(1)}, 2)
+    assert _read_parameters(folder.path / PARAMETERS)[1] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: a.pop("log_std"), "parameter log_std is missing"),
+        (lambda a: a.update(extra=np.ones(1)), "extra is not a parameter"),
+        (lambda a: a.update(log_std=np.ones(5)), r"log_std has shape \(5,\); \(1,\) is expected"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_named(change, message):
+    arrays = flatten(PARAMS)
+    change(arrays)
+    with pytest.raises(RunError, match=message):
+        unflatten(PARAMS, arrays, Path("p"))
+
+
+def test_folders_that_are_no_runs(tmp_path):
+    with pytest.raises(RunError, match="no such run folder"):
+        load_run(tmp_path / "nothing")
+    with pytest.raises(RunError, match="not a run folder"):
+        load_run(tmp_path)
+
+
+def test_damaged_parameters_are_named(tmp_path):
+    path = tmp_path / PARAMETERS
+    with pytest.raises(RunError, match="no parameters were saved"):
+        _read_parameters(path)
+    path.write_bytes(b"not safetensors")
+    with pytest.raises(RunError, match="damaged"):
+        _read_parameters(path)
