@@ -1,0 +1,90 @@
+"""A self-contained page in which recorded attempts can be watched: one file, no network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from kinetix_core.errors import RunError
+
+from ._drawing import drawing
+from ._look import asset, look
+from ._pack import SCALE, pack_recording
+from ._recording import Recording
+
+SCRIPTS = ("decode.js", "draw.js", "player.js", "levels.js", "main.js")
+ROW_KEYS = ("level", "attempts", "solved", "solve_rate", "low", "high", "mean_return")
+
+
+def write_replay_page(
+    path: str | Path,
+    title: str,
+    recordings: Sequence[Recording],
+    *,
+    summary_rows: Sequence[Mapping[str, Any]] = (),
+    subtitle: str = "",
+) -> Path:
+    """Write `replay_page(...)` to `path` (UTF-8) and return it.
+
+    Raises `RunError` where the file cannot be written.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(replay_page(title, recordings, summary_rows, subtitle), "utf-8")
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written ({error.strerror})") from error
+    return path
+
+
+def replay_page(
+    title: str,
+    recordings: Sequence[Recording],
+    summary_rows: Sequence[Mapping[str, Any]] = (),
+    subtitle: str = "",
+) -> str:
+    """An HTML page that plays the recordings; those of one name are attempts at one level.
+
+    `summary_rows`: one mapping per level with at least `level` (a recording's name), `attempts`,
+    `solved`, `solve_rate`, `low`, `high` (interval of the rate) and `mean_return`; what else it
+    holds becomes a column of the table. Raises `ValueError` where one of these is missing.
+    """
+    for row in summary_rows:
+        if missing := [key for key in ROW_KEYS if key not in row]:
+            raise ValueError(f"summary row {dict(row)!r}: {', '.join(missing)} missing")
+    data = {
+        "look": look(),
+        "scale": SCALE,
+        "levels": _levels(recordings),
+        "summary": [dict(row) for row in summary_rows],
+    }
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    script = "\n".join(asset(name) for name in SCRIPTS)
+    filled = {
+        "TITLE": escape(title),
+        "SUBTITLE": escape(subtitle),
+        "STYLE": asset("replay.css"),
+        "DATA": text,
+        "SCRIPT": f'(() => {{\n"use strict";\n{script}}})();',
+    }
+    page = asset("replay.html")
+    # Split before filling, so that nothing put in is looked through again.
+    head, *rest = page.split("{{")
+    return head + "".join(
+        filled[key] + tail for key, tail in (part.split("}}", 1) for part in rest)
+    )
+
+
+def _levels(recordings: Sequence[Recording]) -> list[dict[str, Any]]:
+    """One entry per name, in the order of the first recording, with its attempts."""
+    levels: dict[str, dict[str, Any]] = {}
+    for recording in recordings:
+        entry = levels.setdefault(
+            recording.name,
+            {"name": recording.name, "drawing": drawing(recording.level), "attempts": []},
+        )
+        entry["attempts"].append(pack_recording(recording))
+    return list(levels.values())

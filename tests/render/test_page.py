@@ -1,0 +1,156 @@
+"""The replay page: one file that needs nothing else, and works in a browser."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from kinetix_core.errors import RunError
+from kinetix_core.render import OUTCOMES, replay_page, write_replay_page
+from tests.render.sample import sample_recording
+
+ROW = {
+    "level": "sample",
+    "attempts": 20,
+    "solved": 5,
+    "solve_rate": 0.25,
+    "low": 0.1,
+    "high": 0.47,
+    "mean_return": 0.1,
+}
+TITLE = "A <b> & {{DATA}}"
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    recordings = [sample_recording("sample", outcome) for outcome in OUTCOMES]
+    recordings.append(sample_recording("</script><script>bad()"))
+    return replay_page(TITLE, recordings, [ROW], "under {{SCRIPT}} it")
+
+
+def data_of(page: str) -> dict:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
+    assert found
+    return json.loads(found[1])
+
+
+def test_the_page_asks_nobody_for_anything(page):
+    assert "default-src 'none'" in page
+    links = re.findall(r"https?:|//[a-z]+\.|\b(?:src|href)=|\bimport\b|fetch\(|XMLHttp|url\(", page)
+    assert links == []
+
+
+def test_what_is_put_in_stays_text(page):
+    assert "<title>A &lt;b&gt; &amp; {{DATA}}</title>" in page
+    assert '<p class="muted">under {{SCRIPT}} it</p>' in page
+    assert page.count("</script>") == 2
+    assert data_of(page)["levels"][1]["name"] == "</script><script>bad()"
+
+
+def test_recordings_of_one_name_are_attempts_at_one_level(page):
+    data = data_of(page)
+    assert [len(level["attempts"]) for level in data["levels"]] == [len(OUTCOMES), 1]
+    assert [a["outcome"] for a in data["levels"][0]["attempts"]] == list(OUTCOMES)
+    assert data["summary"] == [ROW]
+
+
+def test_a_level_that_is_not_finite_still_makes_a_page():
+    recording = sample_recording(outcome="nan")
+    recording.position[5:, 4] = np.nan
+    recording.level.joints.rotation[:] = np.inf
+    assert data_of(replay_page("t", [recording]))["levels"][0]["drawing"]["joints"][0]["rest"] == 0
+
+
+def test_a_summary_row_without_its_numbers_is_refused():
+    row = {k: v for k, v in ROW.items() if k not in ("low", "high")}
+    with pytest.raises(ValueError, match="low, high missing"):
+        replay_page("t", [sample_recording()], [row])
+
+
+def test_long_recordings_of_many_levels_make_a_small_file():
+    rng = np.random.default_rng(0)
+    one = sample_recording(steps=256)
+    size = one.level.size
+    walk = np.cumsum(rng.normal(0, 0.03, (257, size.bodies, 2)), axis=0)
+    turn = np.cumsum(rng.normal(0, 0.1, (257, size.bodies)), axis=0)
+    recording = replace(one, position=one.position + walk, rotation=one.rotation + turn)
+    empty = len(replay_page("t", []))
+    assert empty < 60_000
+    per_body = (len(replay_page("t", [recording])) - empty) / size.bodies
+    # 74 levels, of which the largest has 12 bodies that move.
+    assert 74 * 12 * per_body < 3_000_000
+
+
+def test_an_unwritable_path_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match=r"page\.html: cannot be written \(File exists\)"):
+        write_replay_page(tmp_path / "file" / "page.html", "t", [])
+
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
+
+
+def in_browser(tmp_path, page: str, script: str) -> str:
+    """What `script` (an expression, on the page's own words) returns in headless Chromium."""
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine")
+    file = tmp_path / "page.html"
+    hook = (
+        "\nwindow.requestAnimationFrame = () => 0;\n"
+        "let answer;\ntry { answer = " + script + "; } catch (error) { answer = String(error); }\n"
+        'document.body.innerHTML = "<pre id=answer></pre>";\n'
+        'document.getElementById("answer").textContent = JSON.stringify(answer);\n})();</script>'
+    )
+    head, tail = page.rsplit("})();\n</script>", 1)
+    file.write_text(head + hook + tail)
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    command += ["--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}"]
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [*command, file.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment,
+        check=True,
+    )
+    found = re.search(r'<pre id="answer">(.*?)</pre>', done.stdout, re.S)
+    assert found, done.stdout[-2000:]
+    return json.loads(found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+
+
+def test_a_browser_plays_what_was_recorded(tmp_path):
+    one, other = sample_recording("one"), sample_recording("two", "time limit")
+    page = replay_page("t", [one, other], [{**ROW, "level": "one"}])
+    seen = in_browser(
+        tmp_path,
+        page,
+        "(() => {"
+        "const say = (...ids) => ids.map((id) => $(id).textContent);"
+        "const press = (key) => window.dispatchEvent(new KeyboardEvent('keydown', { key }));"
+        "const out = [say('name', 'badge', 'step', 'return')];"
+        "press('ArrowRight'); press('ArrowRight'); press('ArrowLeft');"
+        "out.push(say('step', 'reward'));"
+        "press('End'); out.push(say('step', 'return', 'over'), $('over').hidden);"
+        "press('n'); out.push(say('name', 'step'));"
+        "player.seek(2.5); const pose = player.attempt.pose(2.5);"
+        "out.push([pose.get(4).x, pose.get(5).a, player.attempt.control(0, 2.5)]);"
+        "out.push(document.querySelectorAll('.card').length, $('table').rows.length);"
+        "const pixels = $('screen').getContext('2d').getImageData(0, 0, 300, 150).data;"
+        "out.push(new Set(pixels).size > 5, document.documentElement.dataset.ready);"
+        "return out; })()",
+    )
+    assert seen[0] == ["one", "solved", "0 / 10", "0"]
+    assert seen[1] == ["1 / 10", "+0.012"]
+    assert seen[2:4] == [["10 / 10", "+0.123", "solved"], False]
+    assert seen[4] == ["two", "0 / 10"]
+    x = 2 + 2.5 * 0.0317
+    np.testing.assert_allclose(seen[5], [x, 2.5 * 3.1, np.cos(2)], atol=0.006)
+    assert seen[6:] == [2, 2, True, "true"]
