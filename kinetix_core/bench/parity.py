@@ -1,260 +1,216 @@
-"""How far an engine is from the published numbers: single steps and trajectories.
-
-The recordings and the bounds are those of the golden data's schema. Environment steps and
-observations are compared in `environment_parity`.
-"""
+"""`kinetix bench parity`: every recording against an engine, as a report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
-
-import jax
-import numpy as np
+import dataclasses
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from kinetix_core.interfaces import Engine
-from kinetix_core.scene import ContactMemory, Scene
+from kinetix_core.scene import SIZES
 
-from ._golden import MANIFOLDS, Recording, touching_pairs
+from ._environment_parity import (
+    EnvironmentParity,
+    ObservationParity,
+    TrajectoryParity,
+    compare_environment,
+    compare_observations,
+    compare_trajectories,
+)
+from ._golden import load_recording
+from ._parts import build_encoder
+from ._step_parity import StepParity, compare_steps
+from .report import Report, Table
 
-TOLERANCE = {
-    "position": 1e-5,
-    "angle": 1e-5,
-    "velocity": 1e-4,
-    "angular velocity": 1e-3,
-    "joint position": 1e-5,
-    "thruster position": 1e-5,
-    "contact impulse": 1e-4,
-    "joint impulse": 1e-4,
-}
-"""Largest absolute difference after one step; impulses have as much again relative to them."""
-
-BOUND_BASE, BOUND_SENSITIVITY = 1e-4, 30.0
-ALL_IN_BOUND_UNTIL = 24
-LEAST_SHARE_IN_BOUND = 0.98
-DETERMINED_BELOW = 1e-5
-"""Trajectories: |position error| < base + sensitivity * S(t), with S the running largest one."""
+__all__ = ["Parity", "parity_tables", "run_parity"]
 
 
-@dataclass(frozen=True)
-class Deviation:
-    """One quantity over the rows of a recording."""
+@dataclass
+class Parity:
+    """All comparisons of one engine."""
 
-    largest: float
-    tolerance: float
-    rows_outside: int
-
-
-@dataclass(frozen=True)
-class StepParity:
-    """One physics step from every recorded state. `outside` names the rows that miss."""
-
-    recording: str
-    rows: int
-    rows_within: int
-    flags_differing: int
-    deviations: dict[str, Deviation]
-    outside: tuple[str, ...]
+    engine: str
+    steps: list[StepParity] = field(default_factory=list)
+    environment: list[EnvironmentParity] = field(default_factory=list)
+    trajectories: list[TrajectoryParity] = field(default_factory=list)
+    observations: list[ObservationParity] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
-        """Every row within every tolerance, every contact flag equal."""
-        return self.rows_within == self.rows > 0
+        """Whether every bound holds."""
+        parts = (*self.steps, *self.environment, *self.trajectories, *self.observations)
+        return bool(parts) and all(part.ok for part in parts)
 
 
-@dataclass(frozen=True)
-class TrajectoryParity:
-    """Roll-outs from recorded starts. `left` names levels that leave the bound, with the step."""
+def run_parity(
+    name: str,
+    engine_for: Callable[[str], Engine],
+    golden: str | Path,
+    sizes: Iterable[str] = tuple(SIZES),
+    progress: Callable[[str], None] = lambda _: None,
+) -> Parity:
+    """Compare the engine that `engine_for(size name)` returns with the recordings in `golden`.
 
-    recording: str
-    levels: int
-    steps: int
-    early_misses: tuple[str, ...]  # out of bound up to ALL_IN_BOUND_UNTIL
-    share_in_bound: float  # of all level-steps
-    largest_early: float  # position error up to ALL_IN_BOUND_UNTIL, m
-    left: dict[str, int]  # level -> first step out of bound
-
-    @property
-    def ok(self) -> bool:
-        """Whether the bounds of the schema hold."""
-        return not self.early_misses and self.share_in_bound >= LEAST_SHARE_IN_BOUND
-
-
-def compare_steps(engine: Engine, recording: Recording) -> StepParity:
-    """Compare one step of `engine` from each state of a `step_*` recording."""
-    before = recording.scenes("state")
-    contacts = recording.contacts("state")
-    scene, memory, touching = jax.device_get(
-        one_step(engine)(before, contacts, recording.arrays["processed_action"])
-    )
-    inside = np.ones(len(recording), bool)
-    deviations = {}
-    for name, error, allowed in _differences(recording, before, scene, memory):
-        within = (error <= allowed).reshape(len(recording), -1).all(axis=1)  # NaN is not within
-        largest = float(np.max(error, initial=0.0))
-        deviations[name] = Deviation(largest, TOLERANCE[name], int((~within).sum()))
-        inside &= within
-    different = _flags_differing(recording, memory, touching)
-    inside &= different == 0
-    names = recording.level_names
-    outside = [f"{names[i]}@{recording.arrays['step_index'][i]}" for i in np.flatnonzero(~inside)]
-    return StepParity(
-        recording=recording.name,
-        rows=len(recording),
-        rows_within=int(inside.sum()),
-        flags_differing=int(different.sum()),
-        deviations=deviations,
-        outside=tuple(outside),
-    )
-
-
-def one_step(engine: Engine) -> Any:
-    """Jitted, over a leading axis: (scene, contacts, controls) -> (scene, contacts, touching)."""
-
-    def step(scene: Scene, contacts: ContactMemory, controls: jax.Array) -> Any:
-        state, trace = engine.step(engine.init(scene, contacts), controls)
-        return engine.scene(state), engine.contacts(state), trace.touching[0]
-
-    return jax.jit(jax.vmap(step))
-
-
-def _differences(
-    recording: Recording, before: Scene, after: Scene, memory: ContactMemory
-) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """(quantity, absolute error, what is allowed), on active entities; arrays lead with rows."""
-    expected = {k[5:]: v for k, v in recording.arrays.items() if k.startswith("next.")}
-
-    def bodies(name: str, key: str) -> tuple[str, np.ndarray, np.ndarray]:
-        pieces = []
-        for kind, now, was in (
-            ("polygon", after.polygons, before.polygons),
-            ("circle", after.circles, before.circles),
-        ):
-            error = _error(getattr(now, key), expected[f"{kind}.{key}"])
-            pieces.append(_where_active(error, was.active))
-        error = np.concatenate([p.reshape(len(recording), -1) for p in pieces], axis=1)
-        return name, error, np.full_like(error, TOLERANCE[name])
-
-    yield bodies("position", "position")
-    yield bodies("angle", "rotation")
-    yield bodies("velocity", "velocity")
-    yield bodies("angular velocity", "angular_velocity")
-    for name, key, now, was in (
-        ("joint position", "joint", after.joints, before.joints),
-        ("thruster position", "thruster", after.thrusters, before.thrusters),
-    ):
-        error = _error(now.global_position, expected[f"{key}.global_position"])
-        error = _where_active(error, was.active)
-        yield name, error, np.full_like(error, TOLERANCE[name])
-    yield _impulses("contact impulse", _contact_impulses(memory, expected))
-    yield _impulses(
-        "joint impulse",
-        [
-            (memory.joint_impulse, expected["joint.acc_impulse"]),
-            (memory.joint_angular_impulse, expected["joint.acc_r_impulse"]),
-        ],
-    )
-
-
-def _error(found: Any, expected: np.ndarray) -> np.ndarray:
-    return np.abs(np.asarray(found, np.float64) - expected)
-
-
-def _where_active(error: np.ndarray, active: Any) -> np.ndarray:
-    active = np.asarray(active)
-    return np.where(active.reshape(active.shape + (1,) * (error.ndim - active.ndim)), error, 0)
-
-
-def _contact_impulses(memory: ContactMemory, expected: dict) -> list[tuple[Any, np.ndarray]]:
-    return [
-        (getattr(memory, f"{table}_{ours}"), expected[f"{name}.{theirs}"])
-        for table, name in MANIFOLDS.items()
-        for ours, theirs in (
-            ("normal_impulse", "acc_impulse_normal"),
-            ("tangent_impulse", "acc_impulse_tangent"),
+    Raises `SettingError` where a recording is missing.
+    """
+    result = Parity(name)
+    for size in sizes:
+        engine = engine_for(size)
+        recording = load_recording(golden, f"physics/step_{size}")
+        progress(f"{name} {size}: {len(recording)} single steps")
+        result.steps.append(compare_steps(engine, recording))
+        result.environment.append(compare_environment(engine, recording))
+        for kind in ("random", "paper"):
+            recording = load_recording(golden, f"physics/{kind}_{size}")
+            progress(f"{name} {size}: {len(recording)} trajectories ({recording.name})")
+            result.trajectories.append(compare_trajectories(engine, recording))
+        recording = load_recording(golden, f"obs/obs_{size}")
+        encoder = build_encoder("symbolic", SIZES[size])
+        result.observations.append(
+            compare_observations(engine, encoder, recording, "symbolic_flat")
         )
+    return result
+
+
+def parity_tables(parity: Parity) -> list[Table]:
+    """The comparisons as tables."""
+    return [
+        _steps_table(parity),
+        _deviation_table(parity),
+        _environment_table(parity),
+        _trajectory_table(parity),
+        _reward_table(parity),
+        _observation_table(parity),
     ]
 
 
-def _impulses(
-    name: str, pairs: list[tuple[Any, np.ndarray]]
-) -> tuple[str, np.ndarray, np.ndarray]:
-    rows = len(pairs[0][1])
-    flat = [(np.asarray(f).reshape(rows, -1), e.reshape(rows, -1)) for f, e in pairs]
-    expected = np.concatenate([e for _, e in flat], axis=1)
-    error = _error(np.concatenate([f for f, _ in flat], axis=1), expected)
-    return name, error, TOLERANCE[name] * (1 + np.abs(expected))
+def add_to_report(report: Report, parity: Parity) -> None:
+    """Put the tables, every number, and the names of what misses into a report."""
+    report.tables += parity_tables(parity)
+    report.data[parity.engine] = dataclasses.asdict(parity)
+    verdict = "all bounds hold" if parity.ok else "NOT within the bounds"
+    report.notes.append(f"{parity.engine}: {verdict}")
+    for step in (*parity.steps, *parity.environment):
+        if step.outside:
+            first = ", ".join(step.outside[:8])
+            report.notes.append(
+                f"{parity.engine}, {step.recording}: {len(step.outside)} rows outside, {first}"
+            )
+    for run in parity.trajectories:
+        if run.left:
+            left = ", ".join(f"{name} (step {step})" for name, step in run.left.items())
+            report.notes.append(f"{parity.engine}, {run.recording}: out of bound {left}")
 
 
-def _flags_differing(recording: Recording, memory: ContactMemory, touching: Any) -> np.ndarray:
-    """How many contact flags differ in each row: the remembered ones and the trace's."""
-    rows = len(recording)
-    different = (np.asarray(touching) != touching_pairs(recording.arrays, "next")).sum(axis=1)
-    for table, name in MANIFOLDS.items():
-        found = np.asarray(getattr(memory, f"{table}_active"))
-        unequal = found != recording.arrays[f"next.{name}.active"]
-        different += unequal.reshape(rows, -1).sum(axis=1)
-    return different
-
-
-def position_error(recording: Recording, positions: np.ndarray) -> np.ndarray:
-    """Largest error of an active body's coordinate, (levels, steps); infinite where NaN.
-
-    `positions` (levels, steps, bodies, 2), after each environment step.
-    """
-    arrays = recording.arrays
-    kinds = ("polygon", "circle")
-    recorded = np.concatenate([arrays[f"traj.{k}.position"] for k in kinds], axis=2)
-    active = np.concatenate([arrays[f"init.{k}.active"] for k in kinds], axis=1)
-    error = np.where(active[:, None, :, None], _error(positions, recorded), 0)
-    return np.nan_to_num(error.max(axis=(2, 3)), nan=np.inf)
-
-
-def running_sensitivity(recording: Recording) -> np.ndarray:
-    """S(t), (levels, steps): how far a start displaced by 1e-6 has led so far."""
-    return np.maximum.accumulate(recording.arrays["sensitivity.position_maxdiff"], axis=1)
-
-
-def in_bound(recording: Recording, error: np.ndarray) -> np.ndarray:
-    """Which level-steps are explained by the recording's sensitivity, (levels, steps) bool."""
-    return error < BOUND_BASE + BOUND_SENSITIVITY * running_sensitivity(recording)
-
-
-def judge_trajectories(recording: Recording, positions: np.ndarray) -> TrajectoryParity:
-    """Compare `positions` (levels, steps, bodies, 2) with those recorded."""
-    error = position_error(recording, positions)
-    inside = in_bound(recording, error)
-    names = recording.level_names
-    early = ~inside[:, :ALL_IN_BOUND_UNTIL].all(axis=1)
-    out = np.flatnonzero(~inside.all(axis=1))
-    return TrajectoryParity(
-        recording=recording.name,
-        levels=len(recording),
-        steps=inside.shape[1],
-        early_misses=tuple(names[i] for i in np.flatnonzero(early)),
-        share_in_bound=float(inside.mean()),
-        largest_early=float(error[:, :ALL_IN_BOUND_UNTIL].max()),
-        left={names[i]: int(np.argmin(inside[i])) + 1 for i in out},
+def _steps_table(parity: Parity) -> Table:
+    return Table(
+        f"{parity.engine}: one physics step",
+        ("recording", "rows", "within tolerance", "contact flags differing"),
+        tuple((p.recording, p.rows, p.rows_within, p.flags_differing) for p in parity.steps),
+        "A row is within when every quantity below is, on active entities, and every contact "
+        "flag is equal.",
     )
 
 
-def roll_out(engine: Engine, recording: Recording) -> np.ndarray:
-    """Play the recorded actions. Positions (levels, steps, bodies, 2) after each action."""
-    frame_skip = recording.meta["static_env_params"]["frame_skip"]
-
-    def play(scene: Scene, contacts: ContactMemory, controls: jax.Array) -> jax.Array:
-        def act(state: Any, control: jax.Array) -> Any:
-            state, trace = engine.steps(state, control, frame_skip)
-            return state, trace.position[-1]
-
-        return jax.lax.scan(act, engine.init(scene, contacts), controls)[1]
-
-    scenes, contacts = recording.scenes("init"), recording.contacts("init")
-    controls = recording.controls(recording.arrays["actions"])
-    return np.asarray(jax.jit(jax.vmap(play))(scenes, contacts, controls))
+def _deviation_table(parity: Parity) -> Table:
+    tolerance = {name: d.tolerance for p in parity.steps for name, d in p.deviations.items()}
+    return Table(
+        f"{parity.engine}: largest deviation after one physics step",
+        ("quantity", "tolerance", *(p.recording for p in parity.steps)),
+        tuple(
+            (name, allowed, *(p.deviations[name].largest for p in parity.steps))
+            for name, allowed in tolerance.items()
+        ),
+        "m, rad, m/s, rad/s, N s. Impulses are allowed as much again relative to their size.",
+    )
 
 
-def compare_trajectories(engine: Engine, recording: Recording) -> TrajectoryParity:
-    """Compare roll-outs of `engine` with a `random_*` or `paper_*` recording."""
-    return judge_trajectories(recording, roll_out(engine, recording))
+def _environment_table(parity: Parity) -> Table:
+    return Table(
+        f"{parity.engine}: one environment step",
+        ("recording", "rows", "within", "reward", "distance", "done differing", "goal differing"),
+        tuple(
+            (
+                p.recording,
+                p.rows,
+                p.rows_within,
+                p.largest_reward_error,
+                p.largest_distance_error,
+                p.done_differing,
+                p.goal_differing,
+            )
+            for p in parity.environment
+        ),
+        "Largest errors of reward and distance; 1e-5 is allowed.",
+    )
+
+
+def _trajectory_table(parity: Parity) -> Table:
+    return Table(
+        f"{parity.engine}: trajectories",
+        (
+            "recording",
+            "levels",
+            "steps",
+            "misses to step 24",
+            "largest error to step 24",
+            "in bound",
+            "levels that leave",
+        ),
+        tuple(
+            (
+                p.recording,
+                p.levels,
+                p.steps,
+                len(p.early_misses),
+                p.largest_early,
+                f"{p.share_in_bound:.2%}",
+                len(p.left),
+            )
+            for p in parity.trajectories
+        ),
+        "Positions within 1e-4 m + 30 times what a start displaced by 1e-6 m has led to; every "
+        "level up to step 24 and at least 98 % of all level-steps must be.",
+    )
+
+
+def _reward_table(parity: Parity) -> Table:
+    return Table(
+        f"{parity.engine}: rewards along trajectories",
+        (
+            "recording",
+            "steps compared",
+            "rewards differing",
+            "largest error",
+            "first end differing",
+            "levels solved",
+            "recorded",
+            "mean reward",
+            "recorded ",
+        ),
+        tuple(
+            (
+                p.recording,
+                p.determined,
+                p.rewards_differing,
+                p.largest_reward_error,
+                len(p.first_end_differing),
+                f"{p.solved[0]:.1%}",
+                f"{p.solved[1]:.1%}",
+                p.mean_reward[0],
+                p.mean_reward[1],
+            )
+            for p in parity.trajectories
+        ),
+        "Compared (1e-4) where the recording's sensitivity is below 1e-5; shares and means are "
+        "over everything.",
+    )
+
+
+def _observation_table(parity: Parity) -> Table:
+    return Table(
+        f"{parity.engine}: symbolic observations",
+        ("recording", "rows", "within 1e-5", "largest error"),
+        tuple((p.recording, p.rows, p.rows_within, p.largest) for p in parity.observations),
+    )
