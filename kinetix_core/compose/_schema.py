@@ -90,6 +90,9 @@ def component_node(component: Component) -> DictConfig:
     with open_dict(node):
         node.name = component.name
     node._get_node("name")._set_flag("readonly", True)  # pyright: ignore
+    attributes: dict[str, Any] = vars(node)
+    content = attributes["_content"]
+    attributes["_content"] = {"name": content.pop("name"), **content}  # where a reader looks first
     return node
 
 

@@ -29,7 +29,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """One run of a sweep. `status` is what the run on its own would have ended with: 0 is good."""
+    """One run of a sweep. `status` is what the run on its own would have ended with: 0 is good.
+
+    settings: those that differ from run to run.
+    """
 
     settings: tuple[str, ...]
     status: int
@@ -64,7 +67,7 @@ def run_sweep(settings: Sequence[str], run: Callable[[ComposedRun], Path]) -> li
         overrides=[*machinery, *texts],
         with_log_configuration=False,
     )
-    return [job for batch in batches for job in _jobs(batch)]
+    return [returned.return_value for batch in batches for returned in batch]
 
 
 def _hydra() -> Hydra:
@@ -99,20 +102,20 @@ def _job(
     run: Callable[[ComposedRun], Path],
     directory: str,
     swept: tuple[str, ...],
-) -> tuple[int, str, str]:
-    """Called by Hydra for each combination: exit status, run folder, error."""
+) -> Job:
+    """Called by Hydra for each combination."""
     from hydra.core.hydra_config import HydraConfig
 
     own = HydraConfig.get()
-    texts = [t for t in own.overrides.task if t.partition("=")[0] in swept]
+    texts = tuple(t for t in own.overrides.task if t.partition("=")[0] in swept)
     name = re.sub(r"[^A-Za-z0-9._]+", "-", "-".join([f"{own.job.num:03d}", *texts])).strip("-")
     try:
-        return 0, str(run(_placed(typed_run(config), directory, name[:120]))), ""
+        return Job(texts, 0, run(_placed(typed_run(config), directory, name[:120])))
     except KinetixError as error:
-        return 2, "", str(error)
+        return Job(texts, 2, None, str(error))
     except Exception as error:
         _log.exception("run %s of the sweep failed", name)
-        return 1, "", f"{type(error).__name__}: {error}"
+        return Job(texts, 1, None, f"{type(error).__name__}: {error}")
 
 
 def _placed(composed: ComposedRun, directory: str, name: str) -> ComposedRun:
@@ -120,15 +123,6 @@ def _placed(composed: ComposedRun, directory: str, name: str) -> ComposedRun:
     train = dataclasses.replace(composed.train, directory=directory, name=name)
     section = {**composed.config["train"], "directory": directory, "name": name}
     return dataclasses.replace(composed, train=train, config={**composed.config, "train": section})
-
-
-def _jobs(batch: Sequence[Any]) -> list[Job]:
-    found = []
-    for returned in batch:
-        status, folder, error = returned.return_value
-        settings = tuple(t for t in returned.overrides)
-        found.append(Job(settings, status, Path(folder) if folder else None, error))
-    return found
 
 
 def _quoted(text: str) -> str:

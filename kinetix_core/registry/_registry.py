@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ class Registry:
         Raises `PluginError` that names the component, its distribution and what went wrong.
         """
         component = self.get(kind, name)
-        factory = self._load(component, "factory")
+        factory = self.factory(component)
         try:
             built = factory(config, task)
         except SettingError as error:
@@ -122,6 +122,13 @@ class Registry:
                 f" no {KINDS[kind].interface.replace(':', '.')}",
             )
         return built
+
+    def factory(self, component: Component) -> Callable[[Any, Any], Any]:
+        """What builds a component, imported. Raises `PluginError`."""
+        factory = self._load(component, "factory")
+        if not callable(factory):
+            raise self._error(component, f"factory {component.factory} cannot be called")
+        return factory
 
     def check(self, component: Component) -> list[str]:
         """The lines of a component's own check, for `kinetix doctor`. Raises `KinetixError`."""
