@@ -1,0 +1,71 @@
+"""`kinetix levels`: what levels there are, what is in them, and whether files are in order."""
+
+from __future__ import annotations
+
+import argparse
+
+from kinetix_core.errors import LevelError
+
+from ._tables import table
+
+HELP = "list levels, show what is in one, or check level files"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    action = actions.add_parser("list", help="levels of a set, folder or pattern, with counts")
+    action.add_argument("levels", nargs="*", help="default: every set that is installed")
+    action = actions.add_parser("show", help="every body, joint and thruster of one level")
+    action.add_argument("level", help="a file, or a name such as handmade/s/roll_right")
+    action = actions.add_parser("validate", help="one line per file; status 2 if any is broken")
+    action.add_argument("levels", nargs="+", help="files, folders, patterns or sets")
+
+
+def run(args: argparse.Namespace) -> int:
+    return {"list": _list, "show": _show, "validate": _validate}[args.action](args)
+
+
+def _list(args: argparse.Namespace) -> int:
+    """Counts straight from the files, without JAX. Broken files are named at the end."""
+    from kinetix_core.scene import find_levels, level_sets, summarise_level
+
+    rows, broken = [], []
+    for entry in find_levels(args.levels or list(level_sets())):
+        try:
+            s = summarise_level(entry)
+        except LevelError as error:
+            broken.append(str(error))
+            continue
+        motors = f"{s.joints} ({s.motors} driven)" if s.motors else str(s.joints)
+        roles = ", ".join(f"{count} {role}" for role, count in s.roles.items() if count)
+        counts = (str(s.polygons), str(s.circles), motors, str(s.thrusters))
+        rows.append((s.name, s.size.name, *counts, roles))
+    head = ("LEVEL", "SIZE", "POLYGONS", "CIRCLES", "JOINTS", "THRUSTERS", "ROLES")
+    print(table(head, rows))
+    for line in broken:
+        print(f"broken: {line}")
+    return 2 if broken else 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    from kinetix_core.scene import describe_level
+
+    print(describe_level(args.level))
+    return 0
+
+
+def _validate(args: argparse.Namespace) -> int:
+    from kinetix_core.scene import find_levels, read_level
+
+    broken = 0
+    entries = find_levels(args.levels)
+    for entry in entries:
+        try:
+            read_level(entry.path)
+        except LevelError as error:
+            broken += 1
+            print(f"broken  {error}")
+        else:
+            print(f"ok      {entry.path}")
+    print(f"{len(entries)} files, {broken} broken")
+    return 2 if broken else 0
