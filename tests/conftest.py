@@ -1,0 +1,32 @@
+"""Strict settings for every test, and the fixtures that several folders share."""
+
+import os
+import sys
+from collections.abc import Iterator
+
+# before JAX is imported: tests compile for themselves, whatever earlier runs have left behind
+os.environ.setdefault("KINETIX_COMPILATION_CACHE", "off")
+os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "0")
+
+import jax
+import pytest
+
+from kinetix_core.registry import registry
+from tests.plugin_packages import PackageFolder
+
+# broadcasting arrays of different rank hides mistakes in the order of axes
+jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture
+def packages(tmp_path, monkeypatch) -> Iterator[PackageFolder]:
+    """A folder of installed packages that tests write; gone, with its plugins, afterwards."""
+    folder = PackageFolder(tmp_path / "site")
+    monkeypatch.syspath_prepend(str(folder.path))
+    before = set(sys.modules)
+    registry.cache_clear()
+    yield folder
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in folder.modules:
+            del sys.modules[name]
+    registry.cache_clear()
