@@ -1,0 +1,1 @@
+"""Presets and sweeps: YAML that composes runs."""
