@@ -39,7 +39,9 @@ def run(args: argparse.Namespace) -> int:
         for component in components:
             print(f"\n{component.kind}={component.name}")
             print(settings_table(component))
-    problems = [text for (kind, _), text in found.disabled.items() if kind in kinds]
+    problems = [
+        text for (kind, _), text in found.disabled.items() if not args.kind or kind == args.kind
+    ]
     problems += [f"{plugin} is broken: {plugin.problem}" for plugin in found.broken]
     if problems:
         print("\nNot usable:")

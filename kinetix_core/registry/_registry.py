@@ -26,16 +26,27 @@ class Registry:
     def __init__(self, plugins: Iterable[Plugin]) -> None:
         self.plugins = tuple(plugins)
         offers: dict[tuple[str, str], list[tuple[Component, Plugin]]] = defaultdict(list)
+        sets: dict[str, list[tuple[Path, Plugin]]] = defaultdict(list)
         for plugin in self.plugins:
             for component in plugin.components:
                 offers[component.kind, component.name].append((component, plugin))
+            for name, folder in plugin.level_sets:
+                sets[name].append((folder, plugin))
         self._offers = {key: found[0] for key, found in offers.items() if len(found) == 1}
-        self.disabled: dict[tuple[str, str], str] = {
-            (kind, name): f"{kind}/{name} is offered more than once, so nobody's is used: "
-            + " and ".join(f"{c.factory} from {p.distribution}" for c, p in found)
-            for (kind, name), found in offers.items()
-            if len(found) > 1
-        }
+        self._level_sets = {n: found[0][0] for n, found in sorted(sets.items()) if len(found) == 1}
+        self.disabled: dict[tuple[str, str], str] = {}
+        """Why a name cannot be used, by kind (or `level_set`) and name."""
+        for (kind, name), found in offers.items():
+            self._disable(kind, name, [f"{c.factory} from {p.distribution}" for c, p in found])
+        for name, places in sets.items():
+            self._disable("level_set", name, [f"{f} from {p.distribution}" for f, p in places])
+
+    def _disable(self, kind: str, name: str, offers: list[str]) -> None:
+        if len(offers) > 1:
+            self.disabled[kind, name] = (
+                f"{kind}/{name} is offered more than once, so nobody's is used: "
+                + " and ".join(offers)
+            )
 
     @property
     def broken(self) -> tuple[Plugin, ...]:
@@ -49,16 +60,8 @@ class Registry:
         return tuple(dict.fromkeys(folders))
 
     def level_sets(self) -> dict[str, Path]:
-        """Named folders of level files. Raises `PluginError` for a name offered twice."""
-        found: dict[str, tuple[Path, Plugin]] = {}
-        for plugin in self.plugins:
-            for name, folder in plugin.level_sets:
-                if name in found:
-                    raise PluginError(
-                        f"level set {name} is offered by {found[name][1]} and by {plugin}"
-                    )
-                found[name] = (folder, plugin)
-        return {name: folder for name, (folder, _) in sorted(found.items())}
+        """Named folders of level files, sorted by name."""
+        return dict(self._level_sets)
 
     def names(self, kind: str) -> tuple[str, ...]:
         """The names that can be chosen, sorted."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kinetix_core.errors import LevelError, did_you_mean
+from kinetix_core.errors import LevelError, PluginError, did_you_mean
 
 _SUFFIX = ".json"
 _PERMUTE = re.compile(r"(?P<name>.+?)(\.json)?\.permute(?P<number>\d+)(\.json)?")
@@ -33,6 +33,12 @@ def level_sets() -> dict[str, Path]:
     from kinetix_core.registry import registry
 
     return registry().level_sets()
+
+
+def _disabled_set(name: str) -> str | None:
+    from kinetix_core.registry import registry
+
+    return registry().disabled.get(("level_set", name))
 
 
 def read_text(path: Path) -> str:
@@ -82,6 +88,8 @@ def _file(path: Path) -> Path | None:
 def _set_entries(text: str) -> list[Entry]:
     """The levels of `set`, `set/folder` or `set/folder/level`."""
     name, _, below = text.rstrip("/").partition("/")
+    if reason := _disabled_set(name):
+        raise PluginError(reason)
     folder = level_sets().get(name)
     if folder is None or ".." in Path(below).parts:
         return []

@@ -6,6 +6,7 @@ import pytest
 
 from kinetix_core.errors import PluginError
 from kinetix_core.registry import KINDS, Component, registry
+from kinetix_core.scene import find_levels
 from tests.plugin_packages import component
 
 CONFIG = "kinetix_core.env.action_config:DiscreteConfig"
@@ -147,3 +148,34 @@ def test_every_kind_has_an_interface_and_a_default():
 
 def test_a_component_reads_as_kind_and_name():
     assert str(Component("action", "x", "a:B", "a:C", "")) == "action/x"
+
+
+SET = """
+from kinetix_core.registry import hookimpl
+
+@hookimpl
+def kinetix_level_sets():
+    return {"mazes": "pkg://NAME/levels"}
+"""
+
+
+def add_level_set(packages, name):
+    file = {f"{name}/levels/one.json": "{}"}
+    packages.add(f"kinetix-{name}", name, SET.replace("NAME", name), files=file)
+
+
+def test_a_package_can_bring_a_set_of_levels(packages):
+    add_level_set(packages, "one")
+    assert [f.name for f in registry().level_sets()["mazes"].iterdir()] == ["one.json"]
+
+
+def test_two_level_sets_of_one_name_disable_the_name_only(packages):
+    add_level_set(packages, "one")
+    add_level_set(packages, "two")
+    assert "mazes" not in registry().level_sets()
+    assert "handmade" in registry().level_sets()
+    line = registry().disabled["level_set", "mazes"]
+    assert "from kinetix-one 1.0 and" in line
+    assert "from kinetix-two 1.0" in line
+    with pytest.raises(PluginError, match="level_set/mazes is offered more than once"):
+        find_levels("mazes")
