@@ -74,3 +74,15 @@ def test_the_site_takes_nothing_from_other_hosts():
         for page in PAGES
         if (name := page.name) and re.search(r"!\[[^\]]*\]\(https?:", prose(page))
     ] == []
+
+
+def test_tour_of_the_readme_is_the_example_package():
+    package = ROOT / "examples" / "novel_encoder"
+    blocks = re.findall(
+        r"(?ms)^```(toml|python)\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8")
+    )
+    assert {language for language, _ in blocks} == {"toml", "python"}
+    files = {"toml": "pyproject.toml", "python": "kinetix_distances/__init__.py"}
+    for language, block in blocks:
+        lines = (package / files[language]).read_text(encoding="utf-8").splitlines()
+        assert [line for line in block.splitlines() if line and line not in lines] == []
