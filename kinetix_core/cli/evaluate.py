@@ -1,0 +1,229 @@
+"""`kinetix evaluate`: how often a trained policy solves each of a set of levels."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kinetix_core.errors import SettingError, did_you_mean
+
+if TYPE_CHECKING:
+    from kinetix_core.evaluate import Evaluation
+    from kinetix_core.evaluate._table import Table
+    from kinetix_core.record import Run
+    from kinetix_core.scene import LevelSet
+
+HELP = "solve rates of a trained policy, and a page to watch it: kinetix evaluate run=DIR"
+TAKES_SETTINGS = True
+USES_JAX = True
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `kinetix evaluate` is told.
+
+    run: the folder of a training run.
+    levels: folder, files, pattern or set, several with commas; default: those it was trained on.
+    attempts: episodes for each level; default 20, and 1 where greedy.
+    greedy: the most likely action at each step, in place of one drawn from the policy.
+    seed: decides the random actions.
+    record: how many of the last attempts at each level can be watched.
+    out: folder for evaluation.json, evaluation.csv and replay.html; default: the run folder.
+    """
+
+    run: str
+    levels: tuple[str, ...] = ()
+    attempts: int = 20
+    greedy: bool = False
+    seed: int = 0
+    record: int = 1
+    out: str = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Everything is a setting."""
+
+
+def more_help() -> str:
+    doc = (Settings.__doc__ or "").split("\n\n", 1)[1]
+    return "settings:\n" + "\n".join(f"  {line.strip()}" for line in doc.strip().splitlines())
+
+
+def run(args: argparse.Namespace) -> int:
+    settings = parse(args.settings)
+    if settings.levels:
+        from kinetix_core.scene import find_levels
+
+        find_levels(settings.levels)  # before JAX: a mistake is seen at once
+    from kinetix_core.record import load_run
+
+    loaded = load_run(settings.run)
+    levels = _load_levels(settings, loaded)
+    _note(settings, loaded, levels)
+    evaluations = _evaluate(settings, loaded, levels)
+    _report(evaluations)
+    print(_write(settings, loaded, levels, evaluations))
+    return 0
+
+
+def parse(texts: Sequence[str]) -> Settings:
+    """Settings from `name=value` texts. Raises `SettingError` for each mistake."""
+    known = {field.name: field for field in fields(Settings)}
+    values: dict[str, Any] = {}
+    for text in texts:
+        name, _, value = text.lstrip("-").partition("=")
+        if name not in known:
+            raise SettingError(f"{text}: unknown setting{did_you_mean(name, known)}")
+        if name in values:
+            raise SettingError(f"{text}: {name} is given twice")
+        values[name] = _READ.get(name, _text)(name, value)
+    if "run" not in values:
+        raise SettingError("run=: the folder of a training run is expected, as run=runs/NAME")
+    if values.get("greedy"):
+        if values.get("attempts", 1) > 1:
+            raise SettingError(
+                f"attempts={values['attempts']}: greedy attempts at a level are all the same; "
+                "leave attempts out, or greedy=true"
+            )
+        values["attempts"] = 1
+    return Settings(**values)
+
+
+def _text(name: str, value: str) -> str:
+    if not value:
+        raise SettingError(f"{name}=: a value is expected")
+    return value
+
+
+def _names(name: str, value: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in value.strip("[]").split(",") if part.strip())
+    if not names:
+        raise SettingError(f"{name}=: a folder, files or a set's name is expected")
+    return names
+
+
+def _whole(least: int) -> Any:
+    def read(name: str, value: str) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            raise SettingError(f"{name}={value}: a whole number of at least {least} is expected")
+        return number
+
+    return read
+
+
+def _truth(name: str, value: str) -> bool:
+    if value.lower() not in ("true", "false"):
+        raise SettingError(f"{name}={value}: true or false is expected")
+    return value.lower() == "true"
+
+
+_READ = {
+    "levels": _names,
+    "attempts": _whole(1),
+    "greedy": _truth,
+    "seed": _whole(0),
+    "record": _whole(0),
+}
+
+
+def _load_levels(settings: Settings, loaded: Run) -> LevelSet:
+    from kinetix_core.scene import load_levels
+
+    names = settings.levels or getattr(loaded.composed["generator"].config, "levels", ())
+    if not names:
+        raise SettingError(
+            f"levels=: {settings.run} was not trained on level files; "
+            "a folder, files or a set's name is expected"
+        )
+    return load_levels(names, loaded.task.size)
+
+
+def _evaluate(settings: Settings, loaded: Run, levels: LevelSet) -> tuple[Evaluation, ...]:
+    import jax
+
+    from kinetix_core.evaluate import evaluate_seeds
+
+    return evaluate_seeds(
+        loaded.task,
+        loaded.params,
+        loaded.composed.num_seeds,
+        levels.levels,
+        levels.names,
+        settings.attempts,
+        jax.random.key(settings.seed),
+        greedy=settings.greedy,
+        record=settings.record,
+    )
+
+
+def _write(
+    settings: Settings, loaded: Run, levels: LevelSet, evaluations: Sequence[Evaluation]
+) -> Path:
+    from kinetix_core.evaluate import write_evaluation
+
+    about = {
+        "run": loaded.path.name,
+        "update": loaded.update,
+        "levels": ", ".join(settings.levels) or "those of the training",
+        "attempts": settings.attempts,
+        "actions": "greedy" if settings.greedy else "sampled",
+        "seed": settings.seed,
+    }
+    if len(evaluations) > 1:
+        about["policies"] = len(evaluations)
+    out = Path(settings.out).expanduser() if settings.out else loaded.path
+    title = f"{loaded.path.name} on {len(levels.names)} levels"
+    return write_evaluation(out, evaluations, title=title, about=about)
+
+
+def _note(settings: Settings, loaded: Run, levels: LevelSet) -> None:
+    """Says on standard error what is going on, since compiling takes a while."""
+    seeds = loaded.composed.num_seeds
+    policies = f"{seeds} policies x " if seeds > 1 else ""
+    print(
+        f"playing {policies}{len(levels.names)} levels x {settings.attempts} attempts ...",
+        file=sys.stderr,
+    )
+
+
+def _report(evaluations: Sequence[Evaluation]) -> None:
+    from kinetix_core.evaluate import pooled
+    from kinetix_core.evaluate._table import evaluation_table, group_table, summary_lines
+
+    together = pooled(evaluations)
+    _print_table(evaluation_table(together))
+    groups = group_table(together)
+    if len(groups[1]) > 1:
+        print()
+        _print_table(groups)
+    print()
+    for line in summary_lines(evaluations):
+        print(line)
+
+
+def _print_table(table: Table) -> None:
+    """With rules and bold titles in a terminal, as plain text elsewhere."""
+    if not sys.stdout.isatty():
+        from kinetix_core.evaluate import text_table
+
+        print(text_table(table))
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    titles, rows = table
+    rich = RichTable(box=SIMPLE_HEAD, pad_edge=False)
+    for i, title in enumerate(titles):
+        rich.add_column(title, justify="right" if i else "left", overflow="fold")
+    for row in rows:
+        rich.add_row(*row)
+    Console(highlight=False, markup=False).print(rich)

@@ -1,0 +1,23 @@
+"""How well a policy plays given levels: solve rates with intervals, tables, replays."""
+
+from typing import TYPE_CHECKING
+
+from kinetix_core._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from ._evaluate import evaluate_policy, evaluate_seeds
+    from ._interval import mean_interval, wilson_interval
+    from ._results import Evaluation, Group, LevelResult, pooled
+    from ._table import evaluation_table, level_rows, text_table
+    from ._write import write_evaluation
+
+_WHERE = {
+    "._evaluate": ("evaluate_policy", "evaluate_seeds"),
+    "._interval": ("mean_interval", "wilson_interval"),
+    "._results": ("Evaluation", "Group", "LevelResult", "pooled"),
+    "._table": ("evaluation_table", "level_rows", "text_table"),
+    "._write": ("write_evaluation",),
+}
+__getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
+    __name__, {name: module for module, names in _WHERE.items() for name in names}
+)

@@ -1,0 +1,183 @@
+"""Playing every level of a set a number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import PRNGKeyArray
+
+from kinetix_core.errors import LevelError, SettingError
+from kinetix_core.interfaces import Parameters, Task
+from kinetix_core.render import OUTCOMES, Recording
+from kinetix_core.scene import Scene
+
+from ._play import Played, Rows, program
+from ._results import Evaluation, LevelResult
+
+_PHYSICS_STEP = 1 / 60  # s
+
+
+def evaluate_policy(
+    task: Task,
+    params: Parameters,
+    levels: Scene,
+    names: Sequence[str],
+    attempts: int,
+    key: PRNGKeyArray,
+    *,
+    greedy: bool = False,
+    record: int = 1,
+    max_envs: int = 2048,
+    confidence: float = 0.95,
+    label: str = "",
+) -> Evaluation:
+    """Play every level `attempts` times from its start; only the first episode counts.
+
+    `levels`: scenes of `task.size` along a leading axis, one name each. Actions are sampled, or
+    the most likely one if `greedy`. The last `record` attempts at each level are recorded, and
+    `label` goes before their own (at most one
+    program's worth of attempts at a level). At most `max_envs` environments are played at once; an
+    attempt's result depends on `key`, the level's place in the set and the attempt's number
+    only. Definitions: spec/training_and_evaluation.md 4.
+    Raises `SettingError` and `LevelError` for settings and levels that cannot be played.
+    """
+    count = _check(task, levels, names, attempts, record, max_envs)
+    play = program(task, greedy)
+    several, tries = _chunks(count, attempts, max_envs)
+    record = min(record, tries)
+    outcome = np.zeros((count, attempts), np.int32)
+    returns = np.zeros((count, attempts), np.float32)
+    length = np.zeros((count, attempts), np.int32)
+    recordings: dict[tuple[int, int], Recording] = {}
+    for first in _starts(count, several):
+        part = slice(first, first + several)
+        pool = jax.tree.map(lambda x, part=part: x[part], levels)
+        for trial in _starts(attempts, tries):
+            rows = _rows(first, several, trial, tries, record)
+            played = jax.device_get(play(params, pool, rows, key))
+            where = part, slice(trial, trial + tries)
+            for table, values in (
+                (outcome, played.outcome),
+                (returns, played.returns),
+                (length, played.length),
+            ):
+                table[where] = values.reshape(several, tries)
+            if trial + tries < attempts:
+                continue
+            for recording, number, attempt in _recordings(task, pool, rows, played, names):
+                text = f"{label} attempt {attempt + 1}".strip()
+                recordings[number, attempt] = replace(recording, label=text)
+    results = tuple(
+        LevelResult(name, outcome[i], returns[i], length[i], greedy, confidence)
+        for i, name in enumerate(names)
+    )
+    kept = tuple(recordings[place] for place in sorted(recordings))
+    return Evaluation(results, task.size.name, attempts, greedy, kept)
+
+
+def evaluate_seeds(
+    task: Task,
+    params: Parameters,
+    num_seeds: int,
+    levels: Scene,
+    names: Sequence[str],
+    attempts: int,
+    key: PRNGKeyArray,
+    **settings: Any,
+) -> tuple[Evaluation, ...]:
+    """`evaluate_policy` for each of `num_seeds` policies, by the same compiled program.
+
+    `params` has a leading axis of that length where it is above 1. Every policy is given the
+    same `key`. `settings` are those of `evaluate_policy`; `kinetix_core.evaluate.pooled` puts
+    the results together.
+    """
+    if num_seeds == 1:
+        return (evaluate_policy(task, params, levels, names, attempts, key, **settings),)
+    return tuple(
+        evaluate_policy(
+            task,
+            jax.tree.map(lambda x, seed=seed: x[seed], params),
+            levels,
+            names,
+            attempts,
+            key,
+            label=f"seed {seed},",
+            **settings,
+        )
+        for seed in range(num_seeds)
+    )
+
+
+def _check(
+    task: Task, levels: Scene, names: Sequence[str], attempts: int, record: int, max_envs: int
+) -> int:
+    """The number of levels. Raises for settings and levels that cannot be played."""
+    for name, value, least in (
+        ("attempts", attempts, 1),
+        ("record", record, 0),
+        ("max_envs", max_envs, 1),
+    ):
+        if value < least:
+            raise SettingError(f"{name}={value}: at least {least} is expected")
+    if levels.size != task.size:
+        raise LevelError(
+            f"levels of size {levels.size.name}: this policy plays size {task.size.name}; "
+            "load them in that size"
+        )
+    count = np.shape(levels.gravity)[0] if np.ndim(levels.gravity) == 2 else 0
+    if count != len(names):
+        raise LevelError(f"{count} levels, but {len(names)} names: one for each is expected")
+    if not count:
+        raise LevelError("levels: there are none to evaluate on")
+    return count
+
+
+def _chunks(levels: int, attempts: int, max_envs: int) -> tuple[int, int]:
+    """Levels and attempts that are played together: evenly sized parts, so that little is
+    played twice."""
+
+    def even(total: int, most: int) -> int:
+        parts = -(-total // max(most, 1))
+        return -(-total // parts)
+
+    tries = even(attempts, min(attempts, max_envs))
+    return even(levels, min(levels, max_envs // tries)), tries
+
+
+def _starts(total: int, part: int) -> list[int]:
+    """Where parts of equal length begin; the last one is moved back so that it ends at `total`.
+
+    So one program serves all parts, and what is played twice comes out the same.
+    """
+    return [min(start, total - part) for start in range(0, total, part)]
+
+
+def _rows(first: int, levels: int, trial: int, tries: int, record: int) -> Rows:
+    level = np.repeat(np.arange(levels, dtype=np.int32), tries)
+    attempt = np.tile(np.arange(tries, dtype=np.int32), levels)
+    recorded = np.flatnonzero(attempt >= tries - record).astype(np.int32)
+    return Rows(level, level + np.int32(first), attempt + np.int32(trial), recorded)
+
+
+def _recordings(task: Task, pool: Scene, rows: Rows, played: Played, names: Sequence[str]):
+    """(recording, number of the level, attempt) of each recorded environment."""
+    for column, row in enumerate(np.asarray(rows.recorded).tolist()):
+        steps, index = int(played.length[row]), int(rows.level[row])
+        level = jax.tree.map(lambda x, index=index: np.asarray(x[index]), pool)
+        track = jax.tree.map(lambda x, c=column, n=steps: x[:n, c], played.track)
+        number = int(rows.level_number[row])
+        recording = Recording(
+            name=names[number],
+            level=level,
+            position=np.concatenate([level.bodies.position[None], track.position]),
+            rotation=np.concatenate([level.bodies.rotation[None], track.rotation]),
+            controls=track.controls,
+            reward=track.reward,
+            outcome=OUTCOMES[int(played.outcome[row])],
+            seconds=task.env.frame_skip * _PHYSICS_STEP,
+        )
+        yield recording, number, int(rows.attempt[row])

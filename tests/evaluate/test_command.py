@@ -1,0 +1,95 @@
+"""`kinetix evaluate`: every mistake is one line, and a good call prints the table and the page."""
+
+from types import SimpleNamespace
+
+import pytest
+
+import kinetix_core.record
+from kinetix_core.cli import main
+from kinetix_core.cli.evaluate import Settings, parse
+from kinetix_core.scene import LevelSet
+from tests.evaluate.stage import level, levels, right, stage
+
+
+@pytest.fixture(autouse=True)
+def no_compilation_cache(monkeypatch):
+    """Tests leave the user's cache alone."""
+    monkeypatch.setenv("KINETIX_COMPILATION_CACHE", "off")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["attempts=20"], "run=: the folder of a training run is expected"),
+        (["run=x", "attemps=3"], "attemps=3: unknown setting; did you mean attempts"),
+        (["run=x", "attempts=0"], "attempts=0: a whole number of at least 1 is expected"),
+        (["run=x", "attempts=many"], "attempts=many: a whole number of at least 1"),
+        (["run=x", "greedy=yes"], "greedy=yes: true or false is expected"),
+        (["run=x", "greedy=true", "attempts=5"], "attempts=5: greedy attempts at a level are all"),
+        (["run=x", "levels=[]"], "levels=: a folder, files or a set's name is expected"),
+        (["run=x", "run=y"], "run=y: run is given twice"),
+        (["run="], "run=: a value is expected"),
+        (["run=x", "levels=/nowhere/at/all"], "/nowhere/at/all: no such level"),
+        (["run=/nowhere/at/all"], "run=/nowhere/at/all: no such run folder"),
+    ],
+)
+def test_mistakes_are_one_line(settings, message, capsys):
+    assert main(["evaluate", *settings]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("kinetix: error: ")
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_settings_are_read():
+    assert parse(["run=a", "--levels=[b, c/*.json]", "seed=4", "out=d"]) == Settings(
+        "a", ("b", "c/*.json"), 20, False, 4, 1, "d"
+    )
+    assert parse(["run=a", "greedy=true"]).attempts == 1
+
+
+def test_a_folder_that_is_no_run_folder_is_one_line(tmp_path, capsys):
+    assert main(["evaluate", f"run={tmp_path}"]) == 2
+    assert "not a run folder" in capsys.readouterr().err
+
+
+@pytest.fixture
+def loaded(monkeypatch, tmp_path):
+    """A run of the stage, with levels that are found by name."""
+    scenes, names = levels(near=level(0.3), far=level(5))
+    config = SimpleNamespace(levels=("near", "far"))
+    composed = {"generator": SimpleNamespace(config=config)}
+    run = SimpleNamespace(
+        path=tmp_path / "myrun",
+        composed=type("C", (dict,), {"num_seeds": 1})(composed),
+        task=stage(),
+        params=right(1),
+        update=7,
+    )
+    monkeypatch.setattr(kinetix_core.record, "load_run", lambda path: run, raising=False)
+    monkeypatch.setattr(
+        "kinetix_core.scene.load_levels", lambda *_: LevelSet(scenes, names), raising=False
+    )
+    return run
+
+
+def test_a_good_call_ends_with_the_path_of_the_page(loaded, capsys, tmp_path):
+    assert main(["evaluate", "run=myrun", "attempts=4", f"out={tmp_path / 'o'}"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].split() == ["level", "solved", "rate", "interval", "return", "length", "red",
+                              "time", "nan"]  # fmt: skip
+    assert out[2].split()[:4] == ["near", "4/4", "100.0", "%"]
+    assert out[3].split()[:4] == ["far", "0/4", "0.0", "%"]
+    assert out[-2].startswith("mean over 2 levels: 50.0 % solved (95% interval")
+    assert out[-1] == str(tmp_path / "o" / "replay.html")
+    assert {p.name for p in (tmp_path / "o").iterdir()} == {
+        "replay.html",
+        "evaluation.json",
+        "evaluation.csv",
+    }
+
+
+def test_no_levels_anywhere_is_one_line(loaded, capsys):
+    loaded.composed["generator"].config = SimpleNamespace()
+    assert main(["evaluate", "run=myrun"]) == 2
+    assert "levels=: myrun was not trained on level files" in capsys.readouterr().err
