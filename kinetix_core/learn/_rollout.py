@@ -12,7 +12,6 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from kinetix_core.env import EnvState, reset_where
 from kinetix_core.interfaces import Memory, Observation, Parameters
-from kinetix_core.scene import Scene
 
 from ._setup import Setup
 
@@ -26,7 +25,7 @@ class Players(eqx.Module):
     memory: Memory
     level: Int[Array, " envs"]  # which level of the proposal is played
     current: Bool[Array, " envs"]  # the episode began under the present proposal
-    carried: Scene  # the level of an episode that began under an earlier proposal
+    carried: EnvState  # how an episode that began under an earlier proposal began
     episode_return: Float[Array, " envs"]
     length: Int[Array, " envs"]  # steps of the episode so far
     value_sum: Float[Array, " envs"]  # over the episode, up to the last finished rollout
@@ -52,7 +51,7 @@ class Step(eqx.Module):
     length: Int[Array, "time envs"]
 
 
-def begin(setup: Setup, levels: Scene, pool: EnvState) -> Players:
+def begin(setup: Setup, pool: EnvState) -> Players:
     """New episodes everywhere: environment i plays level i (modulo the size of the pool)."""
     envs = setup.ppo.num_envs
     level = jnp.arange(envs) % jax.tree.leaves(pool)[0].shape[0]
@@ -68,7 +67,7 @@ def begin(setup: Setup, levels: Scene, pool: EnvState) -> Players:
         memory=memory,
         level=level,
         current=jnp.ones(envs, bool),
-        carried=jax.tree.map(lambda x: jnp.asarray(x)[level], levels),
+        carried=env,
         episode_return=zeros,
         length=jnp.zeros(envs, jnp.int32),
         value_sum=zeros,
@@ -76,8 +75,8 @@ def begin(setup: Setup, levels: Scene, pool: EnvState) -> Players:
     )
 
 
-def hand_over(players: Players, previous: Scene) -> Players:
-    """Episodes that go on under a new proposal keep the level that they began in."""
+def hand_over(players: Players, previous: EnvState) -> Players:
+    """Episodes that go on under a new proposal remember how they began in the one before."""
     own = jax.tree.map(lambda x: jnp.take(x, players.level, axis=0, mode="clip"), previous)
     carried = jax.tree.map(
         lambda a, b: jnp.where(players.current.reshape(-1, *(1,) * (a.ndim - 1)), a, b),

@@ -159,11 +159,11 @@ class _Run:
         bad = np.ravel(values["nan/states"])
         if self.setup.train.on_nan is OnNaN.stop and bad.any():
             at = int(np.argmax(bad))
-            level = incident.level
+            begun = incident.begun
             if self.seeds > 1:
-                level = jax.tree.map(lambda x: x[at], level)
+                begun = jax.tree.map(lambda x: x[at], begun)
             path = self.folder.path / f"nan_level_update_{number}.json"
-            write_level(path, jax.device_get(level))
+            write_level(path, jax.device_get(self.setup.environment.scene(begun)))
             self._save(number)
             raise RunError(
                 f"{int(bad.sum())} states were not finite in update {number} (engine "

@@ -26,17 +26,17 @@ class TrainState(eqx.Module):
     params: Parameters
     opt_state: Any
     players: Players
-    levels: Scene  # of the last proposal
+    pool: EnvState  # a beginning episode in each level of the last proposal
     curriculum: CurriculumState
     key: PRNGKeyArray
     update: Int[Array, ""]  # finished updates
 
 
 class Incident(eqx.Module):
-    """States that were not finite during an update, and a level in which one came up."""
+    """States that were not finite during an update, and how one such episode began."""
 
     count: Int[Array, ""]
-    level: Scene
+    begun: EnvState
 
 
 def init_state(setup: Setup, seed: int | Array) -> TrainState:
@@ -44,19 +44,20 @@ def init_state(setup: Setup, seed: int | Array) -> TrainState:
     net_key, curriculum_key, key = jax.random.split(jax.random.key(seed), 3)
     curriculum = setup.curriculum.init(curriculum_key, setup.tools)
 
-    def first(state: CurriculumState) -> tuple[Players, Scene]:
+    def first(state: CurriculumState) -> tuple[Players, EnvState]:
         _, proposal = setup.curriculum.propose(state, key, setup.tools)
-        return begin(setup, proposal.levels, _pool(setup, proposal.levels)), proposal.levels
+        pool = _pool(setup, proposal.levels)
+        return begin(setup, pool), pool
 
     shapes = jax.eval_shape(first, curriculum)
-    players, levels = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
+    players, pool = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
     observation = jax.tree.map(lambda x: x[0], players.observation)
     params = setup.network.init(net_key, observation)
     return TrainState(
         params=params,
         opt_state=optimiser(setup).init(params),
         players=players,
-        levels=levels,
+        pool=pool,
         curriculum=curriculum,
         key=key,
         update=jnp.int32(0),
@@ -68,7 +69,7 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics, Incide
     key, propose_key, rollout_key = jax.random.split(state.key, 3)
     curriculum, proposal = setup.curriculum.propose(state.curriculum, propose_key, setup.tools)
     pool = _pool(setup, proposal.levels)
-    players = _place(setup, state, proposal.levels, pool)
+    players = _place(setup, state, pool)
     levels = jax.tree.leaves(pool)[0].shape[0]
 
     def round(carry: Any, key: PRNGKeyArray):
@@ -84,7 +85,7 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics, Incide
         params=params,
         opt_state=opt_state,
         players=players,
-        levels=jax.tree.map(jnp.asarray, proposal.levels),
+        pool=pool,
         curriculum=curriculum,
         key=key,
         update=state.update + 1,
@@ -93,7 +94,7 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics, Incide
     metrics |= {f"curriculum/{k}": v for k, v in setup.curriculum.metrics(curriculum).items()}
     metrics["nan/states"] = jnp.sum(bad.count)
     worst = jnp.argmax(bad.count)
-    return state, metrics, Incident(jnp.sum(bad.count), jax.tree.map(lambda x: x[worst], bad.level))
+    return state, metrics, Incident(jnp.sum(bad.count), jax.tree.map(lambda x: x[worst], bad.begun))
 
 
 def _pool(setup: Setup, levels: Scene) -> EnvState:
@@ -101,12 +102,12 @@ def _pool(setup: Setup, levels: Scene) -> EnvState:
     return jax.vmap(setup.environment.reset)(levels)
 
 
-def _place(setup: Setup, state: TrainState, levels: Scene, pool: EnvState) -> Players:
+def _place(setup: Setup, state: TrainState, pool: EnvState) -> Players:
     """New episodes at the first update and where the curriculum restarts; else they go on."""
-    fresh = begin(setup, levels, pool)
+    fresh = begin(setup, pool)
     if setup.curriculum.restart:
         return fresh
-    going_on = hand_over(state.players, state.levels)
+    going_on = hand_over(state.players, state.pool)
     first = state.update == 0
     return jax.tree.map(lambda new, old: jnp.where(first, new, old), fresh, going_on)
 
@@ -135,7 +136,7 @@ def _rollout_and_learn(
     )
     batch = _batch(steps, advantage, memory)
     params, opt_state, metrics = _learn_if(setup, params, opt_state, batch, proposal, learn_key)
-    incident = _incident(steps, proposal.levels, players)
+    incident = _incident(steps, pool, players)
     tally, players = count(tally, players, steps, advantage)
     metrics["ppo/explained_variance"] = 1.0 - jnp.var(advantage) / (jnp.var(batch.target) + 1e-8)
     return (params, opt_state, players, tally), (metrics, _episode_sums(steps), incident)
@@ -181,18 +182,16 @@ def _batch(steps: Step, advantage: Array, memory: Any) -> Batch:
     )
 
 
-def _incident(steps: Step, levels: Scene, players: Players) -> Incident:
-    """How many episodes ended in a state that was not finite, and the level of one of them."""
+def _incident(steps: Step, pool: EnvState, players: Players) -> Incident:
+    """How many episodes ended in a state that was not finite, and how one of them began."""
     bad = steps.nonfinite
     at = jnp.argmax(bad.reshape(-1))
     time, env = jnp.unravel_index(at, bad.shape)
     index, current = steps.level[time, env], steps.current[time, env]
-    level = jax.tree.map(
-        lambda new, old: jnp.where(current, jnp.asarray(new)[index], old[env]),
-        levels,
-        players.carried,
+    begun = jax.tree.map(
+        lambda new, old: jnp.where(current, new[index], old[env]), pool, players.carried
     )
-    return Incident(jnp.sum(bad), level)
+    return Incident(jnp.sum(bad), begun)
 
 
 def _episode_sums(steps: Step) -> dict[str, Array]:

@@ -18,6 +18,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from kinetix_curricula import Fixed, FixedConfig
+from kinetix_networks import MLP, MLPConfig
 
 from kinetix_core.env.action_config import MultiDiscreteConfig
 from kinetix_core.env.actions import MultiDiscreteActions
@@ -32,8 +34,6 @@ from kinetix_core.interfaces import (
 )
 from kinetix_core.learn import PPOConfig, Setup, TrainConfig
 from kinetix_core.scene import BLUE, GREEN, RED, S, Scene, empty_scene, stack_scenes
-from kinetix_curricula import Fixed, FixedConfig
-from kinetix_networks import MLP, MLPConfig
 
 REWARDED, ACTION, DELAYED, ENDLESS, BROKEN = range(5)
 GOAL = S.pairs.index((5, 6))
@@ -62,9 +62,7 @@ class ProbeEngine(Engine):
     size = S
 
     def init(self, scene, contacts=None):
-        return ProbeState(
-            jax.tree.map(jnp.asarray, scene), jnp.float32(0), jnp.float32(0)
-        )
+        return ProbeState(jax.tree.map(jnp.asarray, scene), jnp.float32(0), jnp.float32(0))
 
     def steps(self, state, controls, n):
         probe = state.scene.joints.motor_speed[0]
