@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from kinetix_core.errors import SettingError
 from kinetix_core.registry import KINDS, registry
 
-from ._explain import settings_by_owner, unknown_setting, wrong_value
+from ._explain import check_parts, unknown_setting, wrong_value
 from ._overrides import Override, check_choice, parse, presets
 from ._run import ComposedRun, typed_run
-from ._schema import PRESETS, ROOT, SECTIONS, component_node, store_schema
+from ._schema import PRESETS, ROOT, component_node, store_schema
+from ._settings import MISSING
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -88,20 +89,26 @@ def _compose_choices(choices: Sequence[Override]) -> DictConfig:
     """The defaults with these components and this preset, composed by Hydra."""
     from hydra import compose, initialize
     from hydra.errors import HydraException
-    from omegaconf import OmegaConf
+    from omegaconf import OmegaConf, open_dict
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     for choice in choices:
         check_choice(choice)
     add_config_folders()
     store_schema()
+    preset = next((c.value for c in reversed(choices) if c.key == PRESETS), None)
+    where = f"{presets()[preset]}: " if preset else ""
     try:
         with initialize(config_path=None, version_base="1.3"):
-            config = compose(ROOT, overrides=[c.text for c in choices])
-    except (HydraException, OmegaConfBaseException) as error:
-        raise _composition_error(error, choices) from error
+            config = compose(ROOT, [c.text for c in choices], return_hydra_config=True)
+        chosen = dict(config.hydra.runtime.choices)
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
+        raise _composition_error(error, where) from error
+    with open_dict(config):
+        del config["hydra"]
     OmegaConf.set_struct(config, True)
-    _check_parts(config, choices)
+    check_parts(config, chosen, where)
     return config
 
 
@@ -135,14 +142,11 @@ def _apply(config: DictConfig, key: str, value: Any, where: str = "") -> None:
     except (ConfigKeyError, AttributeError) as error:
         raise unknown_setting(key, where) from error
     except (OmegaConfBaseException, TypeError, ValueError) as error:
-        found = [s for settings in settings_by_owner().values() for s in settings if s.key == key]
-        raise wrong_value(
-            f"{where}{key}", value, found[0] if found else None, str(error).splitlines()[0]
-        ) from error
+        raise wrong_value(f"{where}{key}", value, key, str(error)) from error
 
 
-def _composition_error(error: Exception, choices: Sequence[Override]) -> SettingError:
-    """What Hydra says about defaults, components and presets, in one line.
+def _composition_error(error: Exception, where: str) -> SettingError:
+    """What Hydra says about defaults, components and the preset, in one line.
 
     Raises the registry's own `PluginError` where a component is missing or broken.
     """
@@ -152,30 +156,11 @@ def _composition_error(error: Exception, choices: Sequence[Override]) -> Setting
         kind, _, name = str(error.missing_cfg_file).rpartition("/")
         if kind in KINDS:
             component_node(registry().get(kind, name))
-    preset = next((c.value for c in choices if c.key == PRESETS and c.value), None)
-    cause = error.__cause__ or error
-    if key := getattr(cause, "full_key", None):
-        where = f"{presets()[preset]}: " if preset else ""
-        if "not in" in str(cause):
-            return unknown_setting(str(key), where)
-        return SettingError(f"{where}{key}: {str(cause).splitlines()[0]}")
-    return SettingError(" ".join(str(error).split()))
-
-
-def _check_parts(config: DictConfig, choices: Sequence[Override]) -> None:
-    """Presets can add keys to the top level before it is closed, so they are looked for here."""
-    from omegaconf import OmegaConf
-
-    preset = next((c.value for c in choices if c.key == PRESETS and c.value), None)
-    where = f"{presets()[preset]}: " if preset else ""
-    top = {s.key for s in settings_by_owner()[""]}
-    for key in config:
-        if key == PRESETS:
-            raise SettingError(f"{where}the first line `# @package _global_` is missing")
-        if str(key) not in {*top, *SECTIONS, *KINDS}:
-            raise unknown_setting(str(key), where)
-    for kind in KINDS.values():
-        if kind.several:
-            for name, node in (OmegaConf.select(config, kind.name) or {}).items():
-                if "name" not in node:
-                    raise unknown_setting(f"{kind.name}.{name}", where)
+    cause = error.__cause__ or error.__context__ or error
+    key = getattr(cause, "full_key", None)
+    if not key:
+        return SettingError(f"{where}{' '.join(str(error).split())}")
+    if "not in" in str(cause):
+        return unknown_setting(str(key), where)
+    value = getattr(cause, "value", None)  # of a faulty null Hydra does not say so
+    return wrong_value(f"{where}{key}", MISSING if value is None else value, str(key), str(cause))

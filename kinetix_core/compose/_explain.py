@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from kinetix_core.errors import PluginError, SettingError
 from kinetix_core.registry import KINDS, registry
 
-from ._schema import SECTIONS, section_class
-from ._settings import Setting, expected, settings_of, value_text
+from ._schema import PRESETS, SECTIONS, section_class
+from ._settings import MISSING, Setting, expected, settings_of, value_text
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 
 def settings_by_owner() -> dict[str, list[Setting]]:
@@ -51,12 +54,44 @@ def unknown_setting(key: str, where: str = "") -> SettingError:
     return SettingError(f"{text}; `kinetix train --help` lists them all")
 
 
-def wrong_value(key: str, value: Any, setting: Setting | None, reason: str) -> SettingError:
-    """The error for a value of the wrong type."""
-    text = f"{key}={value_text(value)}"
-    if setting is None:
-        return SettingError(f"{text}: {reason}")
-    return SettingError(f"{text}: {expected(setting.hint)} is expected")
+def wrong_value(text: str, value: Any, key: str, reason: str) -> SettingError:
+    """The error for a value of the wrong type (`MISSING`: not known).
+
+    text: the key with where it was found.
+    """
+    found = text if value is MISSING else f"{text}={value_text(value)}"
+    for settings in settings_by_owner().values():
+        for setting in settings:
+            if setting.key == key:
+                return SettingError(f"{found}: {expected(setting.hint)} is expected")
+    return SettingError(f"{found}: {reason.splitlines()[0]}")
+
+
+def check_parts(config: DictConfig, chosen: Mapping[str, Any], where: str) -> None:
+    """Refuse what a preset or another YAML file has done to the top level and the components.
+
+    chosen: what Hydra has chosen, by kind. where: the preset, to begin the message with.
+    """
+    top = {s.key for s in settings_of(section_class(""), "")}
+    for key in map(str, config):
+        if key == PRESETS:
+            raise SettingError(f"{where}the first line `# @package _global_` is missing")
+        if key not in {*top, *SECTIONS, *KINDS}:
+            raise unknown_setting(key, where)
+    for kind in KINDS.values():
+        node = config.get(kind.name, {})
+        parts = (
+            {kind.name: node} if not kind.several else {f"{kind.name}.{n}": node[n] for n in node}
+        )
+        for key, part in parts.items():
+            name = key.rsplit(".", 1)[-1] if kind.several else str(chosen[kind.name])
+            if kind.several and "name" not in part:
+                raise unknown_setting(key, where)
+            if part["name"] != name:
+                raise SettingError(
+                    f"{where}{key}.name: a component is chosen in `defaults`, as"
+                    f" `override /{kind.name}: {part['name']}`"
+                )
 
 
 def _nearest_keys(key: str, known: Iterable[str], count: int = 3) -> list[str]:

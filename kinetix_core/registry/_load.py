@@ -128,7 +128,13 @@ def _check_components(components: Iterable[Any]) -> None:
 
 def _check_folders(folders: Iterable[Any]) -> None:
     for folder in folders:
-        _package_folder("kinetix_config_folders", folder)
+        place = _package_folder("kinetix_config_folders", folder)
+        for kind in KINDS:
+            if (place / kind).is_dir():
+                raise PluginError(
+                    f"kinetix_config_folders gave {folder}: its folder {kind} would hide the"
+                    f" {kind} components; defaults belong in their config classes"
+                )
 
 
 def _level_folder(name: Any, folder: Any) -> Path:

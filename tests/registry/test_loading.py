@@ -99,6 +99,17 @@ def test_a_broken_plugin_is_named_with_its_distribution_and_reason(packages, sou
     assert registry().get("action", "discrete").name == "discrete"
 
 
+def test_yaml_that_would_hide_components_is_refused(packages):
+    packages.add(
+        "kinetix-bad",
+        "bad",
+        "from kinetix_core.registry import hookimpl\n"
+        "@hookimpl\ndef kinetix_config_folders(): yield 'pkg://bad/configs'",
+        files={"bad/configs/engine/jax2d.yaml": "kernel: native"},
+    )
+    assert "its folder engine would hide the engine components" in broken_line("kinetix-bad 1.0")
+
+
 def test_a_broken_plugin_is_an_error_in_the_same_words_when_asked_for(packages):
     packages.add("kinetix-bad", "bad", "import no_such_module")
     with pytest.raises(PluginError, match=re.escape(broken_line("kinetix-bad 1.0"))) as caught:

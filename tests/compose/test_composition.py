@@ -1,0 +1,300 @@
+"""What a run is composed of: defaults, choices, presets, settings."""
+
+import dataclasses
+import json
+
+import pytest
+
+from kinetix_core.compose import (
+    SECTIONS,
+    compose_config,
+    compose_run,
+    compose_saved,
+    presets,
+    settings_of,
+)
+from kinetix_core.errors import PluginError, SettingError
+from kinetix_core.registry import KINDS, load_object, registry
+from kinetix_core.scene import SIZES, SceneSize
+
+TOY = ["engine=toy", "engine.needed=x"]
+LEVELS = ["generator=toy"]
+
+
+@pytest.fixture(autouse=True)
+def toy(packages):
+    packages.add_toy()
+    return packages
+
+
+def compose(*settings):
+    return compose_run([*TOY, *LEVELS, *settings])
+
+
+def test_the_defaults_are_those_of_the_dataclasses():
+    run = compose()
+    assert (run.size, run.seed, run.num_seeds) == (SIZES["s"], 0, 1)
+    for name in ("env", "ppo", "train"):
+        assert getattr(run, name) == load_object(SECTIONS[name])()
+    for kind in KINDS.values():
+        if kind.several:
+            assert tuple(c.name for c in run.loggers) == kind.default
+        elif kind.name not in ("engine", "generator"):
+            assert (run[kind.name].name,) == kind.default
+
+
+def test_settings_reach_the_dataclasses_with_their_types():
+    run = compose(
+        "engine.flavour=sour",
+        "engine.gains=[1,2.5]",
+        "engine.limit=4",
+        "engine.inner.depth=7",
+        "engine.loud=true",
+        "ppo.epochs=2",
+        "--ppo.gamma=0.9",
+        "seed=5",
+    )
+    config = run["engine"].config
+    assert type(config).__name__ == "ToyConfig"
+    assert config.flavour.value == "sour"
+    assert config.gains == (1.0, 2.5)
+    assert (config.limit, config.inner.depth, config.loud, config.needed) == (4, 7, True, "x")
+    assert (run.ppo.epochs, run.ppo.gamma, run.seed) == (2, 0.9, 5)
+
+
+def test_a_later_setting_wins():
+    assert compose("seed=1", "seed=2").seed == 2
+
+
+def test_a_composed_run_can_be_a_key():
+    assert hash(compose("seed=1")) == hash(compose("seed=1"))
+    assert compose("seed=1") == compose("seed=1")
+    assert compose("seed=1") != compose("seed=2")
+    assert compose("engine.count=1") != compose("engine.count=2")
+
+
+def test_sizes_by_name_and_by_slots():
+    assert compose("size=l").size == SIZES["l"]
+    run = compose("size={polygons: 8, circles: 3, joints: 4, thrusters: 2}")
+    assert run.size == SceneSize(8, 3, 4, 2)
+
+
+def test_levels_is_short_for_the_files_generator():
+    run = compose_run([*TOY, "levels=some/folder"])
+    assert run["generator"].name == "files"
+    assert run["generator"].config.levels == "some/folder"
+    assert compose_run([*TOY, "--levels=[a,b]"])["generator"].config.levels == ("a", "b")
+
+
+def test_several_loggers_each_with_settings_of_their_own():
+    run = compose("logger=[jsonl,toy]", "logger.toy.needed=y", "logger.jsonl.file=log.jsonl")
+    assert [(c.kind, c.name) for c in run.loggers] == [("logger", "jsonl"), ("logger", "toy")]
+    assert run.loggers[0].config.file == "log.jsonl"
+    assert run.loggers[1].config.needed == "y"
+    assert compose("logger=[]").loggers == ()
+    assert [c.name for c in compose("logger=jsonl").loggers] == ["jsonl"]
+
+
+def test_the_tree_says_what_was_chosen_and_is_plain_json():
+    run = compose("engine.flavour=sour", "size={polygons: 8, circles: 3, joints: 4, thrusters: 2}")
+    tree = json.loads(json.dumps(run.config))
+    assert tree == run.config
+    assert tree["engine"]["name"] == "toy"
+    assert tree["engine"]["flavour"] == "sour"
+    assert list(tree["logger"]) == ["console", "jsonl"]
+
+
+def test_a_setting_can_refer_to_another():
+    assert compose("seed=7", "train.name=seed-${seed}").train.name == "seed-7"
+
+
+def test_what_must_be_given_is_shown_as_missing():
+    assert "needed: ???" in _yaml(compose_config(["engine=toy"]))
+
+
+def _yaml(config):
+    from omegaconf import OmegaConf
+
+    return OmegaConf.to_yaml(config)
+
+
+# a saved run
+
+
+def test_a_saved_run_is_composed_again():
+    run = compose(
+        "logger=[jsonl]",
+        "seed=3",
+        "engine.flavour=sour",
+        "engine.gains=[4]",
+        "engine.inner.depth=2",
+        "action=discrete",
+        "size={polygons: 8, circles: 3, joints: 4, thrusters: 2}",
+    )
+    again = compose_saved(json.loads(json.dumps(run.config)))
+    assert again == run
+    assert again.config == run.config
+
+
+def test_settings_on_top_of_a_saved_run():
+    saved = compose("seed=3", "engine.count=9").config
+    again = compose_saved(saved, ["levels=elsewhere", "seed=4", "logger=[]"])
+    assert again["generator"].config.levels == "elsewhere"
+    assert again["engine"].config.count == 9
+    assert (again.seed, again.loggers) == (4, ())
+
+
+def test_a_saved_run_with_settings_that_are_no_more():
+    saved = json.loads(json.dumps(compose().config))
+    saved["ppo"]["learningrate"] = 1.0
+    with pytest.raises(
+        SettingError, match=r"saved run: ppo\.learningrate: unknown .*learning_rate"
+    ):
+        compose_saved(saved)
+
+
+def test_a_saved_run_whose_component_is_no_longer_installed():
+    saved = json.loads(json.dumps(compose().config))
+    saved["engine"]["name"] = "gone"
+    with pytest.raises(PluginError, match="engine=gone: unknown"):
+        compose_saved(saved)
+    del saved["engine"]
+    with pytest.raises(SettingError, match=r"saved run: engine\.name: missing"):
+        compose_saved(saved)
+
+
+# presets
+
+
+def add_preset(packages, text, name="fast"):
+    packages.add(
+        "kinetix-presets",
+        "kinetix_presets",
+        """
+        from kinetix_core.registry import hookimpl
+
+        @hookimpl
+        def kinetix_config_folders():
+            yield "pkg://kinetix_presets.configs"
+        """,
+        files={
+            f"kinetix_presets/configs/experiment/{name}.yaml": text,
+            "kinetix_presets/configs/__init__.py": "",
+        },
+    )
+
+
+FAST = """
+    # @package _global_
+    defaults:
+      - override /engine: toy
+      - override /generator: toy
+      - override /logger: [jsonl]
+    size: m
+    ppo:
+      epochs: 1
+    engine:
+      needed: from preset
+      flavour: sour
+    """
+
+
+def test_a_preset_of_a_plugin_sets_anything(toy):
+    add_preset(toy, FAST)
+    assert presets()["fast"] == "pkg://kinetix_presets.configs/experiment/fast.yaml"
+    run = compose_run(["experiment=fast"])
+    assert (run.size, run.ppo.epochs) == (SIZES["m"], 1)
+    assert run["engine"].config.needed == "from preset"
+    assert run["engine"].config.flavour.value == "sour"
+    assert [c.name for c in run.loggers] == ["jsonl"]
+
+
+def test_settings_and_choices_win_over_the_preset(toy):
+    add_preset(toy, FAST)
+    run = compose_run(["experiment=fast", "ppo.epochs=5", "size=l", "logger=[]"])
+    assert (run.ppo.epochs, run.size, run.loggers) == (5, SIZES["l"], ())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "# @package _global_\nppo: {learningrate: 1}",
+            "ppo.learningrate: unknown setting; did you mean ppo.learning_rate?",
+        ),
+        ("# @package _global_\nsede: 1", "sede: unknown setting; did you mean seed?"),
+        ("# @package _global_\nppo: {epochs: many}", "ppo.epochs=many: a whole number is expected"),
+        ("ppo: {epochs: 1}", "the first line `# @package _global_` is missing"),
+        (
+            "# @package _global_\ndefaults:\n  - override /network: mpl",
+            "network=mpl: unknown; did you mean mlp?",
+        ),
+        ("# @package _global_\nppo: {epochs: [", "fast.yaml"),
+        ("# @package _global_\naction: {name: discrete}", "action.name"),
+        ("# @package _global_\nlogger: {csv: {file: x}}", "logger.csv: unknown setting"),
+    ],
+)
+def test_a_faulty_preset_is_one_line(toy, text, words):
+    add_preset(toy, text)
+    with pytest.raises((SettingError, PluginError)) as caught:
+        compose("experiment=fast")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_preset_names_the_nearest(toy):
+    add_preset(toy, FAST)
+    with pytest.raises(SettingError, match=r"experiment=fst: unknown; did you mean fast\?"):
+        compose_run(["experiment=fst"])
+
+
+def test_our_own_presets_compose():
+    for name, file in presets().items():
+        if file.startswith("pkg://kinetix_configs"):
+            compose_run([f"experiment={name}"])
+
+
+# what settings say about themselves
+
+
+def test_every_setting_of_ours_says_what_it_means():
+    owners = [(name, load_object(path)) for name, path in SECTIONS.items()]
+    for kind in KINDS:
+        for component in registry().components(kind):
+            if "open-kinetix" in registry().distribution(component):
+                owners += [(str(component), registry().config_class(kind, component.name))]
+    silent = [s.key for name, cls in owners for s in settings_of(cls, name) if not s.doc]
+    assert silent == []
+
+
+def test_settings_are_read_with_type_default_and_text():
+    settings = {s.key: s for s in settings_of(registry().config_class("engine", "toy"), "engine")}
+    count = settings["engine.count"]
+    assert (count.type_text, count.default_text, count.doc) == (
+        "int",
+        "3",
+        "How many, in two lines.",
+    )
+    assert settings["engine.needed"].default_text == "required"
+    assert settings["engine.flavour"].type_text == "sweet|sour"
+    assert settings["engine.limit"].type_text == "int|null"
+    assert settings["engine.limit"].default_text == "null"
+    assert settings["engine.gains"].type_text == "list of float"
+    assert settings["engine.inner.depth"].doc == "How deep."
+
+
+def test_settings_of_a_base_class_keep_their_text():
+    @dataclasses.dataclass(frozen=True)
+    class Base:
+        width: int = 1
+        """How wide."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Derived(Base):
+        height: int = 2
+        """How high."""
+
+    assert [(s.key, s.doc) for s in settings_of(Derived, "x")] == [
+        ("x.width", "How wide."),
+        ("x.height", "How high."),
+    ]
