@@ -126,7 +126,7 @@ def _sheet(
         if caption:
             parts.append(
                 f'<text x="{x + cell / 2:.1f}" y="{y + tall + 16:.1f}" text-anchor="middle"'
-                f' font-family="{FONT}" font-size="13" fill="{colours["wall"]}">'
+                f' font-family="{FONT}" font-size="13" fill="{look()["caption"]}">'
                 f"{escape(caption)}</text>"
             )
     name = f"<title>{escape(title)}</title>" if title else ""
