@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +12,9 @@ from kinetix_core.interfaces import Box, ObservationEncoder, Task
 from kinetix_core.scene import BOUNDARY, Scene, SceneSize
 
 from .config import DistancesConfig
+
+LIMIT = 10.0
+"""What farther distances read as, so that the observation of any scene is finite."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Distances(ObservationEncoder):
     task: Task
 
     def space(self, size: SceneSize) -> Box:
-        return Box(0.0, inf, (len(_pairs(size)[0]),))
+        return Box(0.0, LIMIT, (len(_pairs(size)[0]),))
 
     def encode(self, scene: Scene) -> jax.Array:
         bodies, (first, second) = scene.bodies, _pairs(scene.size)
@@ -35,7 +37,7 @@ class Distances(ObservationEncoder):
         present = bodies.active[first] & bodies.active[second] & (square > 0)
         # the inner `where` keeps the gradient finite: the root has none at 0
         metres = jnp.where(present, jnp.sqrt(jnp.where(present, square, 1.0)), 0.0)
-        return metres / self.config.scale
+        return jnp.minimum(metres / self.config.scale, LIMIT)
 
 
 def _pairs(size: SceneSize) -> tuple[np.ndarray, np.ndarray]:
