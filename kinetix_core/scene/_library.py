@@ -137,10 +137,15 @@ def _find(text: str) -> list[Entry]:
 
 
 def _glob(pattern: Path) -> Iterator[Path]:
-    """Level files that match a pattern; a folder that matches stands for what is in it."""
+    """Level files that match a pattern; a folder that matches stands for what is in it.
+
+    Hidden files and folders do not match, unless the pattern itself has their name.
+    """
     root = Path(pattern.anchor or ".")
     below = pattern.relative_to(pattern.anchor) if pattern.anchor else pattern
     for match in root.glob(str(below)):
+        if any(part.startswith(".") for part in set(match.parts) - set(pattern.parts)):
+            continue
         if match.is_dir():
             yield from _levels_in(match)
         elif match.suffix == _SUFFIX:

@@ -57,7 +57,8 @@ def _shown(value: Any) -> str:
 
 
 def _wrong(place: Place, expected: str, value: Any) -> LevelError:
-    return LevelError(f"{_text(place)}: {expected} is expected, not {_shown(value)}")
+    prefix = f"{_text(place)}: " if place else ""
+    return LevelError(f"{prefix}{expected} is expected, not {_shown(value)}")
 
 
 def _scalar(value: Any, kind: type, place: Place) -> Any:
