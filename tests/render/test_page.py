@@ -139,6 +139,7 @@ def test_a_browser_plays_what_was_recorded(tmp_path):
         "press('ArrowRight'); press('ArrowRight'); press('ArrowLeft');"
         "out.push(say('step', 'reward'));"
         "press('End'); out.push(say('step', 'return', 'over'), $('over').hidden);"
+        "out.push([9.9, 10].map((time) => player.attempt.control(1, time)));"
         "press('n'); out.push(say('name', 'step'));"
         "player.seek(2.5); const pose = player.attempt.pose(2.5);"
         "out.push([pose.get(4).x, pose.get(5).a, player.attempt.control(0, 2.5)]);"
@@ -150,7 +151,8 @@ def test_a_browser_plays_what_was_recorded(tmp_path):
     assert seen[0] == ["one", "solved", "0 / 10", "0"]
     assert seen[1] == ["1 / 10", "+0.012"]
     assert seen[2:4] == [["10 / 10", "+0.123", "solved"], False]
-    assert seen[4] == ["two", "0 / 10"]
+    assert seen[4] == [1, 0]  # the thruster is on in the last step, off once all is over
+    assert seen[5] == ["two", "0 / 10"]
     x = 2 + 2.5 * 0.0317
-    np.testing.assert_allclose(seen[5], [x, 2.5 * 3.1, np.cos(2)], atol=0.006)
-    assert seen[6:] == [2, 2, True, "true"]
+    np.testing.assert_allclose(seen[6], [x, 2.5 * 3.1, np.cos(2)], atol=0.006)
+    assert seen[7:] == [2, 2, True, "true"]
