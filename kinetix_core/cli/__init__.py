@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"kinetix: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
-        print(f"\nkinetix: {stop or 'interrupted'}", file=sys.stderr)
+        print(f"\nkinetix: {str(stop) or 'interrupted'}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # whoever read our output has gone; keep Python from complaining about it at exit
