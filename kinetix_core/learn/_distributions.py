@@ -34,7 +34,7 @@ class Categorical(eqx.Module):
         return jnp.argmax(self.logits, axis=-1).astype(jnp.int32)
 
     def log_prob(self, action: Int[Array, "*batch"]) -> Float[jax.Array, "*batch"]:
-        chosen = action[..., None] == np.arange(self.logits.shape[-1])
+        chosen = jax.nn.one_hot(action, self.logits.shape[-1], dtype=bool)
         return jnp.sum(jnp.where(chosen, self.logits, 0.0), axis=-1)
 
     def entropy(self) -> Float[jax.Array, "*batch"]:
@@ -52,7 +52,8 @@ class MultiCategorical(eqx.Module):
         option = np.arange(width)
         exists = option[None, :] < np.array(sizes)[:, None]
         index = np.where(exists, starts[:, None] + option[None, :], 0)
-        self.parts = Categorical(jnp.where(exists, logits[..., index], _NEVER))
+        logits = logits[..., index]
+        self.parts = Categorical(jnp.where(jnp.broadcast_to(exists, logits.shape), logits, _NEVER))
 
     def sample(self, key: PRNGKeyArray) -> Int[jax.Array, "*batch choices"]:
         return self.parts.sample(key)

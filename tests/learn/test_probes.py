@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from kinetix_core.learn import PPOConfig, init_state, update
+from kinetix_core.learn._rollout import begin, rollout
 from kinetix_core.learn._train import compiled
+from kinetix_core.learn._update import _incident
 from tests.learn import probe
 
 
@@ -95,49 +97,41 @@ def test_seeds_in_one_program_give_the_bits_of_runs_of_their_own(learnt):
         assert metrics["episode/return"][i] == alone_metrics["episode/return"]
 
 
-def test_rows_that_are_not_finite_are_counted_and_their_level_is_kept():
-    setup = probe.probe_setup(probe.BROKEN, probe.REWARDED)
-    init, step = compiled(setup)
-    state, metrics, incident = step(init(0))
-    assert int(incident.count) > 0
-    assert metrics["nan/states"] == incident.count
+def played(setup):
+    """Players and steps of one rollout of an untrained policy, and the pool it played in."""
+
+    def play(key):
+        levels = setup.tools.sample(key, setup.ppo.num_envs)
+        pool = jax.vmap(setup.environment.reset)(levels)
+        params = setup.network.init(key, jnp.zeros(8))
+        params["critic"]["out"]["kernel"] *= 0.0
+        params["critic"]["out"]["bias"] += 1.0  # the value is 1 everywhere
+        return *rollout(setup, params, begin(setup, pool), pool, key), pool
+
+    return jax.jit(play)(jax.random.key(0))
+
+
+SMALL = PPOConfig(num_envs=8, num_steps=9, num_minibatches=1, epochs=1)
+
+
+def test_states_that_are_not_finite_are_counted_and_their_level_is_kept():
+    setup = probe.probe_setup(probe.BROKEN, probe.REWARDED, ppo=SMALL)
+    players, steps, pool = played(setup)
+    incident = _incident(steps, pool, players)
+    assert int(incident.count) == int(np.sum(steps.nonfinite)) > 0
+    assert np.all(steps.done | ~steps.nonfinite), "the episode is over"
     level = setup.environment.scene(incident.begun)
     assert level.joints.motor_speed[0] == probe.BROKEN
-    assert np.isfinite(metrics["ppo/loss"])
-    chex.assert_tree_all_finite(state.params)
+    assert np.all(np.isfinite(steps.observation)), "it is never encoded"
 
 
-def test_the_time_limit_bootstraps_only_when_asked():
-    """A state of value v, cut off by the limit: the last target is 0, or gamma v."""
-    ppo = PPOConfig(
-        num_envs=8, num_steps=8, num_minibatches=1, epochs=1, learning_rate=1e-6, gamma=0.5
-    )
-    losses = {}
-    for bootstrap in (False, True):
-        setup = probe.probe_setup(
-            probe.ENDLESS, ppo=replace(ppo, bootstrap_at_time_limit=bootstrap)
-        )
-        init, step = compiled(setup)
-        state = init(0)
-        bias = jnp.full(1, 1.0)
-        state.params["critic"]["out"]["bias"] = bias
-        state.params["critic"]["out"]["kernel"] *= 0.0
-        state = jax.tree.map(lambda x: x, state)
-        _, metrics, _ = step(state)
-        losses[bootstrap] = float(metrics["ppo/value_loss"])
-    # V = 1 everywhere: without bootstrapping the last target is 0 and the targets before it
-    # follow with the trace; with it every delta is gamma - 1.
-    decay = 0.5 * 0.9
-    delta = np.full(8, -0.5)
-    with_bootstrap = sum_of_traces(delta, decay)
-    delta[-1] = -1.0
-    without = sum_of_traces(delta, decay)
-    assert losses[True] == pytest.approx(0.5 * np.mean(with_bootstrap**2), rel=1e-4)
-    assert losses[False] == pytest.approx(0.5 * np.mean(without**2), rel=1e-4)
-
-
-def sum_of_traces(delta: np.ndarray, decay: float) -> np.ndarray:
-    advantage = np.zeros(len(delta) + 1)
-    for t in reversed(range(len(delta))):
-        advantage[t] = delta[t] + decay * advantage[t + 1]
-    return advantage[:-1]
+@pytest.mark.parametrize("bootstrap", [False, True])
+def test_the_time_limit_bootstraps_only_when_asked(bootstrap):
+    """Where the limit of 8 steps cuts an episode off, its end is worth 0, or the value there."""
+    ppo = replace(SMALL, bootstrap_at_time_limit=bootstrap)
+    _, steps, _ = played(probe.probe_setup(probe.ENDLESS, probe.REWARDED, ppo=ppo))
+    limit = steps.done & ~steps.goal
+    assert np.any(limit)
+    assert np.all(steps.length[limit] == 8)
+    assert np.all(steps.end_value[limit] == (1.0 if bootstrap else 0.0))
+    assert np.all(steps.end_value[~limit] == 0.0), "a real end is worth nothing"

@@ -15,7 +15,7 @@ BODY, CIRCLE, POLYGON = 16, 18, 26
 
 def one_hot(index: Int[Array, " n"], width: int) -> Float[jax.Array, "n width"]:
     """Rows of zeros with a 1 at the index; all zero where it is out of range."""
-    return (jnp.asarray(index)[:, None] == np.arange(width)).astype(jnp.float32)
+    return (jnp.asarray(index)[:, None] == np.arange(width)[None, :]).astype(jnp.float32)
 
 
 def _columns(*parts: Array) -> Float[jax.Array, "n features"]:
