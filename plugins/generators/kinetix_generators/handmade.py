@@ -33,7 +33,7 @@ def nudge_the_ball() -> Scene:
     box = b.rectangle((4.2, 0.65), width=0.5, height=0.5)
     b.circle((3.3, 0.65), radius=0.25, role=GREEN)
     b.wall(LEFT_WALL, role=BLUE)
-    b.thruster(box, relative_position=(0.25, 0), rotation=LEFT, power=0.35)
+    b.thruster(box, relative_position=(0.25, 0), rotation=LEFT, power=0.22)
     return b.build()
 
 
@@ -73,7 +73,7 @@ def lift_off() -> Scene:
     """Hardly more thrust than weight: whoever lets go falls back."""
     b = SceneBuilder("s")
     rocket = b.rectangle((2.5, 0.8), width=0.4, height=0.8, role=GREEN)
-    b.thruster(rocket, relative_position=(0, -0.4), rotation=UP, power=0.62)
+    b.thruster(rocket, relative_position=(0, -0.4), rotation=UP, power=0.54)
     b.wall(CEILING, role=BLUE)
     return b.build()
 
@@ -93,7 +93,7 @@ def tilt_the_tray() -> Scene:
     """A ball on a tray that tips towards the red wall if nobody turns it the other way."""
     b = SceneBuilder("s")
     tray = b.rectangle((2.3, 2.0), width=2.2, height=0.15)
-    b.circle((2.2, 2.325), radius=0.25, role=GREEN)
+    b.circle((2.1, 2.325), radius=0.25, role=GREEN)
     b.circle((4.3, 0.8), radius=0.4, role=BLUE, fixated=True)
     b.revolute_joint(
         FLOOR, tray, anchor=(2.3, 2.0), motor=Motor(speed=0.15, binding=3), limits=(-0.4, 0.4)
@@ -115,9 +115,9 @@ def golf_swing() -> Scene:
 def pump_the_swing() -> Scene:
     """A bar with a weak motor: it gets to the top only by swinging ever higher."""
     b = SceneBuilder("s")
-    bar = b.rectangle((2.5, 1.7), width=0.2, height=1.8, role=GREEN)
-    b.circle((2.5, 4.6), radius=0.3, role=BLUE, fixated=True)
-    b.revolute_joint(CEILING, bar, anchor=(2.5, 2.5), motor=Motor(speed=0.5, power=0.005))
+    bar = b.rectangle((2.5, 2.0), width=0.15, height=1.2, role=GREEN)
+    b.circle((2.5, 3.9), radius=0.4, role=BLUE, fixated=True)
+    b.revolute_joint(CEILING, bar, anchor=(2.5, 2.5), motor=Motor(speed=2.5, power=0.012))
     return b.build()
 
 
@@ -127,7 +127,7 @@ def rocket_ball() -> Scene:
     b.rectangle((2.6, 0.7), width=0.3, height=0.6, role=RED, fixated=True)
     ball = b.circle((1.0, 0.7), radius=0.3, role=GREEN)
     b.circle((4.5, 0.7), radius=0.3, role=BLUE, fixated=True)
-    b.thruster(ball, rotation=np.pi * 0.45, power=0.6)
+    b.thruster(ball, rotation=np.pi * 0.45, power=0.5)
     return b.build()
 
 
