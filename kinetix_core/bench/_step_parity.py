@@ -29,6 +29,7 @@ TOLERANCE = {
 }
 """Largest absolute difference after one step; impulses have as much again relative to them."""
 
+
 @dataclass(frozen=True)
 class Deviation:
     """One quantity over the rows of a recording."""
@@ -151,9 +152,7 @@ def _contact_impulses(memory: ContactMemory, expected: dict) -> list[tuple[Any, 
     ]
 
 
-def _impulses(
-    name: str, pairs: list[tuple[Any, np.ndarray]]
-) -> tuple[str, np.ndarray, np.ndarray]:
+def _impulses(name: str, pairs: list[tuple[Any, np.ndarray]]) -> tuple[str, np.ndarray, np.ndarray]:
     rows = len(pairs[0][1])
     flat = [(np.asarray(f).reshape(rows, -1), e.reshape(rows, -1)) for f, e in pairs]
     expected = np.concatenate([e for _, e in flat], axis=1)

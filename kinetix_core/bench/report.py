@@ -138,8 +138,7 @@ def render_table(table: Table) -> str:
         return f"| {' | '.join(cells)} |"
 
     rule = (
-        "-" * (w - 1) + ":" if right else "-" * w
-        for w, right in zip(widths, number, strict=True)
+        "-" * (w - 1) + ":" if right else "-" * w for w, right in zip(widths, number, strict=True)
     )
     lines = [f"## {table.title}", "", line(texts[0]), f"| {' | '.join(rule)} |"]
     lines += [line(row) for row in texts[1:]]

@@ -1,0 +1,187 @@
+"""`kinetix bench compile`: seconds to import, compile, start again, and start training."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kinetix_core.errors import RunError, SettingError
+
+from ._clock import summary
+from ._probe import PUBLISHED, children_cpu
+from .report import Report, Table
+
+KERNEL_CACHE = "KINETIX_CACHE_DIR"
+COMPILER = "CXX"
+PROGRAM_CACHE = "KINETIX_COMPILATION_CACHE"
+ZIG = "zig"
+TIMEOUT = 1800
+
+Seconds = Mapping[str, Sequence[float]]  # stage -> CPU, wall, CPU of child processes
+Settings = tuple[str, ...]
+
+TRAIN: Settings = (
+    "size=s",
+    "observation=symbolic",
+    "network=mlp",
+    "levels=handmade/s",
+    "ppo.num_envs=256",
+    "train.total_steps=1",  # one update
+)
+
+
+@dataclass(frozen=True)
+class CompileOptions:
+    """compiler: `zig`, a command, or None for the one that the engine finds."""
+
+    engine: str = "jax2d"
+    against: str | None = None
+    sizes: Sequence[str] = ("s", "m", "l")
+    compiler: str | None = None
+    repeats: int = 3
+    train: bool = True
+
+
+def run_compile(
+    options: CompileOptions, report: Report, progress: Callable[[str], None] = lambda _: None
+) -> None:
+    """Measure in fresh processes and add tables and numbers to `report`.
+
+    Raises `RunError` with its last line when one of them fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="kinetix-bench-") as folder:
+        environment = _environment(options.compiler, Path(folder))
+        progress("the kernel, with nothing cached")
+        first = _probe(options.engine, options.sizes[0], environment)
+        report.tables.append(_kernel_table(first))
+        report.data["kernel"] = dict(first)
+        runs = {}
+        names = {options.engine: options.engine}
+        if options.against:
+            names[f"{options.against} package"] = PUBLISHED
+        for name, argument in names.items():
+            for size in options.sizes:
+                progress(f"{name}, size {size}")
+                repeats = options.repeats if argument != PUBLISHED else 1
+                runs[name, size] = [_probe(argument, size, environment) for _ in range(repeats)]
+        report.tables.append(_stages_table(runs))
+        report.data["stages"] = {f"{name}, {size}": r for (name, size), r in runs.items()}
+        if options.train:
+            _add_training(options, report, environment, Path(folder), progress)
+
+
+def _environment(compiler: str | None, folder: Path) -> dict[str, str]:
+    """Of the processes: an empty kernel cache, and the compiler."""
+    environment = dict(os.environ) | {KERNEL_CACHE: str(folder / "kernel")}
+    if compiler == ZIG:
+        _require_zig()
+        environment[COMPILER] = f"{sys.executable} -m ziglang c++"
+        # its own first start, which builds parts of a C++ library, is part of the wait
+        environment["ZIG_GLOBAL_CACHE_DIR"] = str(folder / "zig")
+        environment["ZIG_LOCAL_CACHE_DIR"] = str(folder / "zig-local")
+    elif compiler:
+        environment[COMPILER] = compiler
+    return environment
+
+
+def _require_zig() -> None:
+    import importlib.util
+
+    if importlib.util.find_spec("ziglang") is None:
+        raise SettingError(
+            "compiler=zig: the package ziglang is not installed; "
+            "install the extra: pip install 'open-kinetix[compiler]'"
+        )
+
+
+def _probe(engine: str, size: str, environment: Mapping[str, str]) -> Seconds:
+    command = [sys.executable, "-m", "kinetix_core.bench._probe", engine, size]
+    return json.loads(_run(command, environment, f"{engine}, size {size}").splitlines()[-1])
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str], what: str) -> str:
+    """Standard output of a process. Raises `RunError` with the last line that it wrote."""
+    try:
+        done = subprocess.run(
+            command, env=dict(environment), capture_output=True, text=True, timeout=TIMEOUT
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RunError(f"{what}: not finished after {TIMEOUT} s") from error
+    if done.returncode != 0:
+        last = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
+        raise RunError(f"{what}: its process ended with status {done.returncode}: {last}")
+    return done.stdout
+
+
+def _kernel_table(first: Seconds) -> Table:
+    own, wall, children = first["kernel"]
+    return Table(
+        "The kernel's first compilation, with nothing cached",
+        ("CPU s", "of which the compiler", "wall s"),
+        ((own + children, children, wall),),
+    )
+
+
+def _stages_table(runs: Mapping[tuple[str, str], Sequence[Seconds]]) -> Table:
+    stages = ("import", "kernel", "trace", "compile", "first run")
+    rows = []
+    for (name, size), repeats in runs.items():
+        for unit, column in (("CPU", 0), ("wall", 1)):
+            medians = [summary([r[stage][column] for r in repeats]).median for stage in stages]
+            rows.append((name, size, unit, *medians, medians[2] + medians[3]))
+    return Table(
+        "A start in a fresh process, seconds (median)",
+        ("engine", "size", "seconds of", *stages, "trace + compile"),
+        tuple(rows),
+        "import: Python, JAX and the engine. kernel: the step traced for the first time, the "
+        "cached kernel found and loaded. Then 64 steps of 256 scenes in a jitted scan; nothing "
+        "comes from JAX's compilation cache.",
+    )
+
+
+def _add_training(
+    options: CompileOptions,
+    report: Report,
+    environment: Mapping[str, str],
+    folder: Path,
+    progress: Callable[[str], None],
+) -> None:
+    """From `kinetix train` to the end of its first update, with and without cached programs."""
+    measured: dict[str, list[tuple[float, float]]] = {"cold": [], "again": []}
+    for repeat in range(options.repeats):
+        programs = folder / f"programs{repeat}"
+        for state in measured:
+            progress(f"kinetix train, one update, {state}")
+            measured[state].append(_train(environment | {PROGRAM_CACHE: str(programs)}, folder))
+    report.data["train"] = {"settings": TRAIN, **measured}
+    report.tables.append(
+        Table(
+            "From `kinetix train` to the end of a run of one update, seconds",
+            ("compiled programs", "CPU", "wall"),
+            tuple(
+                (state, *(str(summary(column)) for column in zip(*values, strict=True)))
+                for state, values in (
+                    ("none cached", measured["cold"]),
+                    ("cached by the run before", measured["again"]),
+                )
+            ),
+            f"`kinetix train {' '.join(TRAIN)}`, the kernel already compiled; the whole process, "
+            "from the start of Python to its end. Median [range].",
+        )
+    )
+
+
+def _train(environment: Mapping[str, str], folder: Path) -> tuple[float, float]:
+    """CPU and wall seconds of one process."""
+    command = [sys.executable, "-m", "kinetix_core.cli", "train", *TRAIN]
+    command.append(f"train.directory={folder / 'runs'}")
+    cpu, wall = children_cpu(), time.perf_counter()
+    _run(command, environment, "kinetix train")
+    return children_cpu() - cpu, time.perf_counter() - wall

@@ -1,0 +1,189 @@
+"""`kinetix bench`: parity with the published numbers, speed, and time to start."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kinetix_core.errors import SettingError, did_you_mean
+
+if TYPE_CHECKING:
+    from kinetix_core.bench.report import Report
+
+HELP = "measure: parity with the published numbers, engine speed, time to compile and start"
+OPPONENTS = ("jax2d",)
+GOLDEN = "../shared/golden"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    jobs = parser.add_subparsers(dest="job", required=True, metavar="{parity,engine,compile}")
+    _parity_arguments(jobs)
+    _engine_arguments(jobs)
+    _compile_arguments(jobs)
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.against is not None:
+        if args.against not in OPPONENTS:
+            raise SettingError(
+                f"against={args.against}: unknown{did_you_mean(args.against, OPPONENTS)}"
+            )
+        from kinetix_core.bench._published import require_published
+
+        require_published()
+    return int(args.start(args))
+
+
+def _common(jobs: Any, name: str, text: str, start: Callable) -> argparse.ArgumentParser:
+    parser = jobs.add_parser(name, help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(start=start)
+    parser.add_argument("--engine", default="jax2d", help="registered engine (%(default)s)")
+    parser.add_argument(
+        "--against", help="measure another engine too: jax2d, the published package (extra bench)"
+    )
+    parser.add_argument("--sizes", default="s,m,l", help="scene sizes (%(default)s)")
+    parser.add_argument("--out", metavar="FOLDER", help="store the result there as JSON and text")
+    return parser
+
+
+def _parity_arguments(jobs: Any) -> None:
+    parser = _common(jobs, "parity", "compare with the recordings of the published system", _parity)
+    parser.add_argument(
+        "--golden",
+        metavar="FOLDER",
+        default=os.environ.get("KINETIX_GOLDEN") or GOLDEN,
+        help="where the recordings are (KINETIX_GOLDEN, else %(default)s)",
+    )
+
+
+def _engine_arguments(jobs: Any) -> None:
+    parser = _common(jobs, "engine", "physics steps per CPU second and per second", _engine)
+    parser.add_argument("--batches", help="batch sizes of the table (1 to 65536)")
+    parser.add_argument("--threads", help="thread counts of the table (1 and all cores)")
+    parser.add_argument("--repeats", type=int, default=None, help="samples of each (7; quick: 3)")
+    parser.add_argument("--levels", help="folder of levels to start from (published, else ours)")
+    parser.add_argument("--quick", action="store_true", help="under two minutes, less exact")
+
+
+def _compile_arguments(jobs: Any) -> None:
+    parser = _common(jobs, "compile", "seconds to import, compile and start training", _compile)
+    parser.add_argument(
+        "--compiler", help="for the kernel: zig, or the command of a C++ compiler (found)"
+    )
+    parser.add_argument("--repeats", type=int, default=3, help="fresh processes for each")
+    parser.add_argument("--no-train", action="store_true", help="leave out `kinetix train`")
+
+
+def _report(what: str, args: argparse.Namespace) -> Report:
+    """An empty report. Its command line leaves out folders."""
+    from kinetix_core.bench.report import Report
+
+    kept = ("engine", "against", "sizes", "batches", "threads", "repeats", "quick", "compiler")
+    words = [f"kinetix bench {what}"]
+    for name in kept:
+        value = getattr(args, name, None)
+        if value not in (None, False) and (name, value) != ("engine", "jax2d"):
+            words.append(f"--{name}" if value is True else f"--{name} {value}")
+    return Report(what, " ".join(words))
+
+
+def _finish(report: Report, args: argparse.Namespace) -> None:
+    from kinetix_core.bench.report import render, store
+
+    print(render(report))
+    if args.out:
+        print(f"stored as {store(report, args.out)}", file=sys.stderr)
+
+
+def _progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _integers(name: str, text: str | None, default: list[int]) -> list[int]:
+    """`1,16,256` as numbers from 1 on. Raises `SettingError`."""
+    if text is None:
+        return default
+    try:
+        numbers = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 1:
+        raise SettingError(f"{name}={text}: whole numbers from 1 on are expected, such as 1,16")
+    return numbers
+
+
+def _parity(args: argparse.Namespace) -> int:
+    from kinetix_core.bench._parts import build_engine, parse_sizes
+    from kinetix_core.bench.parity import add_to_report, run_parity
+
+    sizes = parse_sizes(args.sizes)
+    report = _report("parity", args)
+    engines: dict[str, Callable] = {
+        args.engine: lambda name: build_engine(args.engine, sizes[name])
+    }
+    if args.against:
+        from kinetix_core.bench._published import PublishedEngine
+
+        engines[f"{args.against} package"] = lambda name: PublishedEngine(sizes[name])
+    results = []
+    for name, engine_for in engines.items():
+        results.append(run_parity(name, engine_for, args.golden, sizes, _progress))
+        add_to_report(report, results[-1])
+    _finish(report, args)
+    return 0 if results[0].ok else 1
+
+
+def _engine(args: argparse.Namespace) -> int:
+    from kinetix_core.bench._parts import parse_sizes
+    from kinetix_core.bench.engine_speed import SpeedOptions, run_speed
+    from kinetix_core.bench.report import cores
+
+    if args.repeats is not None and args.repeats < 1:
+        raise SettingError(f"repeats={args.repeats}: at least 1 is expected")
+    both = sorted({1, cores()})
+    quick = {"published_batches": (64,), "single": False, "seconds": 0.15} if args.quick else {}
+    options = SpeedOptions(
+        engine=args.engine,
+        against=args.against,
+        sizes=tuple(parse_sizes(args.sizes)),
+        batches=_integers(
+            "batches",
+            args.batches,
+            [1, 256, 4096] if args.quick else list(SpeedOptions().batches),
+        ),
+        threads=_integers("threads", args.threads, both),
+        repeats=args.repeats or (3 if args.quick else 7),
+        levels=args.levels,
+        **quick,
+    )
+    import jax
+
+    # a program out of a cache proves nothing: see _rollout
+    jax.config.update("jax_enable_compilation_cache", False)
+    report = _report("engine", args)
+    run_speed(options, report, _progress)
+    _finish(report, args)
+    return 0
+
+
+def _compile(args: argparse.Namespace) -> int:
+    from kinetix_core.bench._parts import parse_sizes
+    from kinetix_core.bench.compile_time import CompileOptions, run_compile
+
+    if args.repeats < 1:
+        raise SettingError(f"repeats={args.repeats}: at least 1 is expected")
+    options = CompileOptions(
+        engine=args.engine,
+        against=args.against,
+        sizes=tuple(parse_sizes(args.sizes)),
+        compiler=args.compiler,
+        repeats=args.repeats,
+        train=not args.no_train,
+    )
+    report = _report("compile", args)
+    run_compile(options, report, _progress)
+    _finish(report, args)
+    return 0
