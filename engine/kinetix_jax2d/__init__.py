@@ -1,0 +1,30 @@
+"""The physics engine `jax2d`: one specification, a native kernel for CPUs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kinetix_core._lazy import lazy_exports
+from kinetix_core.registry import Component, hookimpl
+
+if TYPE_CHECKING:
+    from ._config import Jax2DConfig
+    from ._jax2d import Jax2D
+    from ._state import State
+
+__getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
+    __name__, {"Jax2D": "._jax2d", "Jax2DConfig": "._config", "State": "._state"}
+)
+
+
+@hookimpl
+def kinetix_components() -> Iterator[Component]:
+    yield Component(
+        "engine",
+        "jax2d",
+        config="kinetix_jax2d._config:Jax2DConfig",
+        factory="kinetix_jax2d._jax2d:make_engine",
+        summary="the published physics as a native kernel for CPUs",
+        check="kinetix_jax2d._doctor:check",
+    )

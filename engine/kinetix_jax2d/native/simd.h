@@ -1,0 +1,245 @@
+// Vectors: as many lanes of f32 as the processor at hand has, with one code for all of them.
+//
+// Arithmetic and comparisons are the compiler's own vector types. Only what those lack is named
+// here, once per instruction set: fused multiply-add, square root, lane masks, and the transposes
+// that turn records of four floats into one vector per component and back.
+//
+// A lane never looks at another lane, so results do not depend on the number of lanes.
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__) && !defined(KINETIX_LANES)
+#define KINETIX_LANES 16
+#elif defined(__AVX2__) && defined(__FMA__) && !defined(KINETIX_LANES)
+#define KINETIX_LANES 8
+#elif !defined(KINETIX_LANES)
+#define KINETIX_LANES 4
+#endif
+
+#define INLINE inline __attribute__((always_inline))
+
+namespace kinetix {
+
+constexpr int LANES = KINETIX_LANES;
+constexpr int QUADS = LANES / 4;  // records of four floats in one vector
+
+typedef float vec __attribute__((vector_size(4 * LANES)));
+typedef int32_t ivec __attribute__((vector_size(4 * LANES)));
+typedef float quad __attribute__((vector_size(16)));  // four floats that belong to one thing
+typedef int32_t iquad __attribute__((vector_size(16)));
+typedef vec unaligned_vec __attribute__((aligned(4), may_alias));
+typedef quad unaligned_quad __attribute__((aligned(4), may_alias));
+
+INLINE vec load(const float* from) { return *reinterpret_cast<const unaligned_vec*>(from); }
+INLINE void store(float* to, vec value) { *reinterpret_cast<unaligned_vec*>(to) = value; }
+INLINE quad load_quad(const float* from) { return *reinterpret_cast<const unaligned_quad*>(from); }
+INLINE void store_quad(float* to, quad value) { *reinterpret_cast<unaligned_quad*>(to) = value; }
+
+// ---------------------------------------------------------------- what differs per processor
+
+#if KINETIX_LANES == 16
+
+INLINE vec splat(float x) { return _mm512_set1_ps(x); }
+INLINE vec fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
+INLINE vec sqrt(vec a) { return _mm512_sqrt_ps(a); }
+INLINE uint32_t bits_of(ivec mask) { return _mm512_movepi32_mask((__m512i)mask); }
+INLINE uint32_t bits_less_equal(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+
+// Component i of each quad, copied to all four lanes of that quad: swizzle<i, i, i, i>.
+template <int i0, int i1, int i2, int i3>
+INLINE vec swizzle(vec a) {
+  return _mm512_permute_ps(a, _MM_SHUFFLE(i3, i2, i1, i0));
+}
+INLINE vec unpack_low(vec a, vec b) { return _mm512_unpacklo_ps(a, b); }
+INLINE vec unpack_high(vec a, vec b) { return _mm512_unpackhi_ps(a, b); }
+INLINE vec low_halves(vec a, vec b) { return _mm512_shuffle_ps(a, b, 0x44); }
+INLINE vec high_halves(vec a, vec b) { return _mm512_shuffle_ps(a, b, 0xEE); }
+// Quads index[r], index[r + 4], ... of `from`, side by side.
+INLINE vec collect(const quad* from, const int32_t* index, int r, int stride) {
+  __m512 v = _mm512_castps128_ps512(from[stride * index[r]]);
+  v = _mm512_insertf32x4(v, from[stride * index[r + 4]], 1);
+  __m256 high = _mm256_insertf128_ps(_mm256_castps128_ps256(from[stride * index[r + 8]]),
+                                     from[stride * index[r + 12]], 1);
+  return _mm512_insertf32x8(v, high, 1);
+}
+// Stores quad b of row r as quad 4 b + r.
+INLINE void spread(const vec row[4], quad* to) {
+  vec a = _mm512_shuffle_f32x4(row[0], row[1], 0x44), b = _mm512_shuffle_f32x4(row[2], row[3], 0x44);
+  vec c = _mm512_shuffle_f32x4(row[0], row[1], 0xEE), d = _mm512_shuffle_f32x4(row[2], row[3], 0xEE);
+  float* out = reinterpret_cast<float*>(to);
+  store(out, _mm512_shuffle_f32x4(a, b, 0x88));
+  store(out + 16, _mm512_shuffle_f32x4(a, b, 0xDD));
+  store(out + 32, _mm512_shuffle_f32x4(c, d, 0x88));
+  store(out + 48, _mm512_shuffle_f32x4(c, d, 0xDD));
+}
+
+#elif KINETIX_LANES == 8
+
+INLINE vec splat(float x) { return _mm256_set1_ps(x); }
+INLINE vec fma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }
+INLINE vec sqrt(vec a) { return _mm256_sqrt_ps(a); }
+INLINE uint32_t bits_of(ivec mask) { return _mm256_movemask_ps((__m256)mask); }
+INLINE uint32_t bits_less_equal(vec a, vec b) {
+  return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_LE_OQ));
+}
+template <int i0, int i1, int i2, int i3>
+INLINE vec swizzle(vec a) {
+  return _mm256_permute_ps(a, _MM_SHUFFLE(i3, i2, i1, i0));
+}
+INLINE vec unpack_low(vec a, vec b) { return _mm256_unpacklo_ps(a, b); }
+INLINE vec unpack_high(vec a, vec b) { return _mm256_unpackhi_ps(a, b); }
+INLINE vec low_halves(vec a, vec b) { return _mm256_shuffle_ps(a, b, 0x44); }
+INLINE vec high_halves(vec a, vec b) { return _mm256_shuffle_ps(a, b, 0xEE); }
+INLINE vec collect(const quad* from, const int32_t* index, int r, int stride) {
+  return _mm256_insertf128_ps(_mm256_castps128_ps256(from[stride * index[r]]),
+                              from[stride * index[r + 4]], 1);
+}
+INLINE void spread(const vec row[4], quad* to) {
+  float* out = reinterpret_cast<float*>(to);
+  store(out, _mm256_permute2f128_ps(row[0], row[1], 0x20));
+  store(out + 8, _mm256_permute2f128_ps(row[2], row[3], 0x20));
+  store(out + 16, _mm256_permute2f128_ps(row[0], row[1], 0x31));
+  store(out + 24, _mm256_permute2f128_ps(row[2], row[3], 0x31));
+}
+
+#else  // four lanes: SSE, NEON, or whatever the compiler makes of it
+
+INLINE vec splat(float x) { return vec{x, x, x, x}; }
+INLINE vec fma(vec a, vec b, vec c) {
+#if defined(__ARM_NEON) && defined(__aarch64__)
+  return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#elif defined(__FMA__)
+  return _mm_fmadd_ps(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+INLINE vec sqrt(vec a) {
+#if defined(__ARM_NEON) && defined(__aarch64__)
+  return (vec)vsqrtq_f32((float32x4_t)a);
+#elif defined(__SSE__)
+  return _mm_sqrt_ps(a);
+#else
+  return vec{__builtin_sqrtf(a[0]), __builtin_sqrtf(a[1]), __builtin_sqrtf(a[2]),
+             __builtin_sqrtf(a[3])};
+#endif
+}
+INLINE uint32_t bits_of(ivec mask) {
+#if defined(__SSE__)
+  return _mm_movemask_ps((__m128)mask);
+#else
+  return (mask[0] & 1) | (mask[1] & 2) | (mask[2] & 4) | (mask[3] & 8);
+#endif
+}
+INLINE uint32_t bits_less_equal(vec a, vec b) { return bits_of(a <= b); }
+template <int i0, int i1, int i2, int i3>
+INLINE vec swizzle(vec a) {
+  return vec{a[i0], a[i1], a[i2], a[i3]};
+}
+INLINE vec unpack_low(vec a, vec b) { return vec{a[0], b[0], a[1], b[1]}; }
+INLINE vec unpack_high(vec a, vec b) { return vec{a[2], b[2], a[3], b[3]}; }
+INLINE vec low_halves(vec a, vec b) { return vec{a[0], a[1], b[0], b[1]}; }
+INLINE vec high_halves(vec a, vec b) { return vec{a[2], a[3], b[2], b[3]}; }
+INLINE vec collect(const quad* from, const int32_t* index, int r, int stride) {
+  return from[stride * index[r]];
+}
+INLINE void spread(const vec row[4], quad* to) {
+  for (int r = 0; r < 4; ++r) to[r] = row[r];
+}
+
+#endif
+
+// ------------------------------------------------------------------------------ common words
+
+INLINE vec as_float(ivec a) { return (vec)a; }
+INLINE ivec as_int(vec a) { return (ivec)a; }
+INLINE ivec isplat(int32_t x) { return ivec{} + x; }
+INLINE vec lane_numbers() {
+  vec v = splat(0);
+  for (int i = 0; i < LANES; ++i) v[i] = i;
+  return v;
+}
+
+// Both pass a NaN in `x` on, as the published engine does; a NaN bound is ignored.
+INLINE vec at_least(vec x, vec low) { return low > x ? low : x; }
+INLINE vec at_most(vec x, vec high) { return high < x ? high : x; }
+// The upper bound wins where the bounds are in the wrong order.
+INLINE vec clamp(vec x, vec low, vec high) { return at_most(at_least(x, low), high); }
+INLINE vec absolute(vec x) { return as_float(as_int(x) & 0x7fffffff); }
+// 1 where x is exactly 0, otherwise x: the guard of every denominator.
+INLINE vec nonzero(vec x) { return x == 0.0f ? splat(1) : x; }
+
+INLINE vec dot(vec ax, vec ay, vec bx, vec by) { return fma(ax, bx, ay * by); }
+INLINE vec cross(vec ax, vec ay, vec bx, vec by) { return fma(ax, by, -(ay * bx)); }
+INLINE vec length_of(vec x, vec y) { return sqrt(dot(x, y, x, y)); }
+
+struct Point {
+  vec x, y;
+};
+INLINE Point rotate(vec cosine, vec sine, vec x, vec y) {
+  return {fma(cosine, x, -(sine * y)), fma(sine, x, cosine * y)};
+}
+INLINE Point unrotate(vec cosine, vec sine, vec x, vec y) {
+  return {fma(cosine, x, sine * y), fma(cosine, y, -(sine * x))};
+}
+
+// One vector per component of the quads `from[stride * index[lane]]`.
+INLINE void gather(const quad* from, const int32_t* index, vec out[4], int stride = 1) {
+  vec a = collect(from, index, 0, stride), b = collect(from, index, 1, stride);
+  vec c = collect(from, index, 2, stride), d = collect(from, index, 3, stride);
+  vec ab = unpack_low(a, b), cd = unpack_low(c, d);
+  out[0] = low_halves(ab, cd);
+  out[1] = high_halves(ab, cd);
+  ab = unpack_high(a, b), cd = unpack_high(c, d);
+  out[2] = low_halves(ab, cd);
+  out[3] = high_halves(ab, cd);
+}
+
+// Writes LANES quads, one per lane, from one vector per component.
+INLINE void scatter(vec x, vec y, vec z, vec w, quad* to) {
+  vec xy = unpack_low(x, y), zw = unpack_low(z, w);
+  vec row[4] = {low_halves(xy, zw), high_halves(xy, zw)};
+  xy = unpack_high(x, y), zw = unpack_high(z, w);
+  row[2] = low_halves(xy, zw);
+  row[3] = high_halves(xy, zw);
+  spread(row, to);
+}
+
+INLINE int lowest_bit(uint64_t bits) { return __builtin_ctzll(bits); }
+INLINE int count_bits(uint64_t bits) { return __builtin_popcountll(bits); }
+INLINE int round_up(int n, int multiple) { return (n + multiple - 1) / multiple * multiple; }
+
+// Denormal numbers are flushed to zero while a FlushDenormals lives: a few per cent of real
+// scenes hold some, each of which would slow its neighbours down, and the caller's own mode would
+// otherwise decide about bits of the result.
+class FlushDenormals {
+ public:
+#if defined(__SSE__)
+  FlushDenormals() : saved_(_mm_getcsr()) { _mm_setcsr((saved_ | 0x8040u) & ~0x6000u); }
+  ~FlushDenormals() { _mm_setcsr(saved_); }
+
+ private:
+  unsigned saved_;
+#elif defined(__aarch64__)
+  FlushDenormals() {
+    asm volatile("mrs %0, fpcr" : "=r"(saved_));
+    asm volatile("msr fpcr, %0" : : "r"((saved_ | (1ull << 24)) & ~(3ull << 22)));
+  }
+  ~FlushDenormals() { asm volatile("msr fpcr, %0" : : "r"(saved_)); }
+
+ private:
+  uint64_t saved_;
+#else
+  FlushDenormals() {}
+#endif
+};
+
+}  // namespace kinetix
