@@ -83,4 +83,4 @@ def probe(engine_name: str, size_name: str) -> dict[str, tuple[float, float, flo
 
 
 if __name__ == "__main__":
-    print(json.dumps(probe(sys.argv[1], sys.argv[2])))
+    sys.stdout.write(json.dumps(probe(sys.argv[1], sys.argv[2])) + "\n")

@@ -79,7 +79,8 @@ def run_compile(
 
 def _environment(compiler: str | None, folder: Path) -> dict[str, str]:
     """Of the processes: an empty kernel cache, and the compiler."""
-    environment = dict(os.environ) | {KERNEL_CACHE: str(folder / "kernel")}
+    kept = {k: v for k, v in os.environ.items() if "COMPILATION_CACHE" not in k}
+    environment = kept | {KERNEL_CACHE: str(folder / "kernel")}
     if compiler == ZIG:
         _require_zig()
         environment[COMPILER] = f"{sys.executable} -m ziglang c++"
@@ -149,7 +150,7 @@ def _stages_table(runs: Mapping[tuple[str, str], Sequence[Seconds]]) -> Table:
 def _add_training(
     options: CompileOptions,
     report: Report,
-    environment: Mapping[str, str],
+    environment: dict[str, str],
     folder: Path,
     progress: Callable[[str], None],
 ) -> None:
