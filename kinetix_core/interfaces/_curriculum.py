@@ -43,7 +43,10 @@ class Proposal(eqx.Module):
 class Tools(Protocol):
     """What a curriculum may ask for. It never sees an environment, a network or an optimiser."""
 
-    num_envs: int
+    @property
+    def num_envs(self) -> int:
+        """Environments that play side by side."""
+        ...
 
     def sample(self, key: PRNGKeyArray, n: int) -> Scene:
         """`n` new levels of the run's generator (through the level filter where one is set)."""

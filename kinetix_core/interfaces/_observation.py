@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from kinetix_core.scene import Scene, SceneSize
 
@@ -14,7 +14,13 @@ Observation: TypeAlias = Any
 
 
 class ObservationEncoder(ABC):
-    """A frozen dataclass: a pure function of one Scene."""
+    """A frozen dataclass: a pure function of one Scene.
+
+    `hides_empty_slots`: what inactive slots hold has no influence on the observation (False: it
+    shows, and whoever reads the observation has to mask it).
+    """
+
+    hides_empty_slots: ClassVar[bool] = True
 
     @abstractmethod
     def space(self, size: SceneSize) -> Space:
