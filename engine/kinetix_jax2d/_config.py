@@ -23,53 +23,51 @@ _AT_LEAST = {"solver_iterations": 1, "solver_batch": 1, "threads": 0}
 
 @dataclass(frozen=True)
 class Jax2DConfig:
-    """The published values are the defaults.
-
-    dt: length of a physics step, s.
-    slop: penetration that contacts tolerate, m.
-    baumgarte_coefficient_collision: share of a penetration that is pushed out per step.
-    baumgarte_coefficient_joints_v: velocity per joint gap, 1/s.
-    baumgarte_coefficient_joints_p: share of a joint gap that moves the bodies at once.
-    baumgarte_coefficient_fjoint_av: angular velocity per angle error of a fixed joint, 1/s.
-    baumgarte_coefficient_rjoint_limit_av: angular velocity per angle beyond a limit, 1/s.
-    joint_stiffness: factor on every linear impulse of a joint.
-    clip_position: bound on each coordinate, m.
-    clip_velocity: bound on each component of a velocity, m/s.
-    clip_angular_velocity: bound on angular velocities, rad/s.
-    base_motor_speed: speed of a motor with motor_speed 1 and full control, rad/s.
-    base_motor_power: strength of a motor with motor_power 1.
-    motor_decay_coefficient: how soon a motor eases off near its speed, s/rad.
-    motor_joint_limit: distance from a limit at which a motor begins to fade, rad.
-    base_thruster_power: force of a thruster with power 1 and full control, N.
-    base_friction: friction coefficient of a body with friction 1, before two are combined.
-    solver_iterations: passes over joints and contacts in each step.
-    solver_batch: contacts of one table that are solved from the same velocities; the batches of
-        a table follow one another. 16 is what the published numbers were made with.
-    warm_starting: begin each step with the impulses that the last one ended with.
-    threads: threads that step a batch, the calling one included; 0: all of XLA's pool.
-    """
+    """The published values are the defaults."""
 
     dt: float = 1 / 60
+    """Length of a physics step, s."""
     slop: float = 0.01
+    """Penetration that contacts tolerate, m."""
     baumgarte_coefficient_collision: float = 0.2
+    """Share of a penetration that is pushed out per step."""
     baumgarte_coefficient_joints_v: float = 2.0
+    """Velocity per joint gap, 1/s."""
     baumgarte_coefficient_joints_p: float = 0.7
+    """Share of a joint gap that moves the bodies at once."""
     baumgarte_coefficient_fjoint_av: float = 2.0
+    """Angular velocity per angle error of a fixed joint, 1/s."""
     baumgarte_coefficient_rjoint_limit_av: float = 5.0
+    """Angular velocity per angle beyond a limit, 1/s."""
     joint_stiffness: float = 0.6
+    """Factor on every linear impulse of a joint."""
     clip_position: float = 15.0
+    """Bound on each coordinate, m."""
     clip_velocity: float = 100.0
+    """Bound on each component of a velocity, m/s."""
     clip_angular_velocity: float = 50.0
+    """Bound on angular velocities, rad/s."""
     base_motor_speed: float = 6.0
+    """Speed of a motor with motor_speed 1 and full control, rad/s."""
     base_motor_power: float = 900.0
+    """Strength of a motor with motor_power 1."""
     motor_decay_coefficient: float = 0.1
+    """How soon a motor eases off near its speed, s/rad."""
     motor_joint_limit: float = 0.1
+    """Distance from a limit at which a motor begins to fade, rad."""
     base_thruster_power: float = 10.0
+    """Force of a thruster with power 1 and full control, N."""
     base_friction: float = 0.4
+    """Friction coefficient of a body with friction 1, before two are combined."""
     solver_iterations: int = 10
+    """Passes over joints and contacts in each step."""
     solver_batch: int = 16
+    """Contacts of one table that are solved from the same velocities; the batches of
+    a table follow one another. 16 is what the published numbers were made with."""
     warm_starting: bool = True
+    """Begin each step with the impulses that the last one ended with."""
     threads: int = 0
+    """Threads that step a batch, the calling one included; 0: all of XLA's pool."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
