@@ -101,9 +101,9 @@ def _nearest_keys(key: str, known: Iterable[str], count: int = 3) -> list[str]:
         whole = difflib.SequenceMatcher(None, key.lower(), candidate.lower()).ratio()
         last, own = candidate.rsplit(".", 1)[-1], key.rsplit(".", 1)[-1]
         end = difflib.SequenceMatcher(None, own.lower(), last.lower()).ratio()
-        # the same word in another section is worth as much as a slip in a whole name
-        return max(whole, 0.95 * end)
+        # sections are shared by many names, so they say less than the last part
+        return max((whole + end) / 2, 0.95 * end)
 
     scores = {candidate: likeness(candidate) for candidate in known}
     best = sorted(scores, key=lambda c: (-scores[c], c))[:count]
-    return [c for c in best if scores[c] > max(0.7, scores[best[0]] - 0.1)]
+    return [c for c in best if scores[c] > max(0.7, scores[best[0]] - 0.05)]
