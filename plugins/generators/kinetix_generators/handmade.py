@@ -147,13 +147,15 @@ def sling_load() -> Scene:
 
 
 def conveyor() -> Scene:
-    """Three driven rollers carry a box over a red floor; each turns by its own motor."""
+    """Four driven rollers carry a plank over a red floor; each turns by its own motor."""
     b = SceneBuilder("l")
-    b.rectangle((1.1, 1.75), width=0.9, height=0.3, role=GREEN)
-    b.rectangle((4.7, 2.2), width=0.3, height=1.6, role=BLUE, fixated=True)
-    for binding, x in enumerate((1.0, 2.2, 3.4)):
-        roller = b.circle((x, 1.2), radius=0.4)
-        b.revolute_joint(FLOOR, roller, anchor=(x, 1.2), motor=Motor(binding=binding))
+    b.rectangle((1.45, 1.85), width=1.3, height=0.2, role=GREEN)
+    b.rectangle((4.7, 2.0), width=0.4, height=1.2, role=BLUE, fixated=True)
+    for binding in range(4):
+        x = 1.0 + 0.9 * binding
+        roller = b.circle((x, 1.35), radius=0.4, density=2)
+        motor = Motor(speed=0.5, power=0.3, binding=binding)
+        b.revolute_joint(FLOOR, roller, anchor=(x, 1.35), motor=motor)
     b.wall(FLOOR, role=RED)
     return b.build()
 
