@@ -53,7 +53,7 @@ class MemoryPool {
     while (__atomic_test_and_set(&locked_, __ATOMIC_ACQUIRE)) sched_yield();
   }
   void unlock() { __atomic_clear(&locked_, __ATOMIC_RELEASE); }
-  Memory kept_[KEPT];
+  Memory kept_[KEPT] = {};  // all constant: a start at run time would need the C++ library
   int count_ = 0;
   bool locked_ = false;
 };
