@@ -15,11 +15,9 @@ class Schedule(Enum):
     linear = "linear"
 
 
-class OnNaN(Enum):
-    """What happens when a state or a loss is not finite."""
-
-    stop = "stop"
-    carry_on = "continue"
+# a class body cannot have a member `continue`, and members' names are what is written
+OnNaN = Enum("OnNaN", {"stop": "stop", "continue": "continue"})
+"""What happens when a state or a loss is not finite."""
 
 
 @dataclass(frozen=True)

@@ -298,3 +298,7 @@ def test_settings_of_a_base_class_keep_their_text():
         ("x.width", "How wide."),
         ("x.height", "How high."),
     ]
+
+
+def test_a_choice_may_be_a_word_that_python_keeps_for_itself():
+    assert compose("train.on_nan=continue").train.on_nan.name == "continue"
