@@ -3,10 +3,15 @@
 python docs/images/make_pictures.py
 """
 
+import sys
 from pathlib import Path
 
-from kinetix_core.render import contact_sheet_svg
-from kinetix_core.scene import read_level
+import jax
+
+from kinetix_core.evaluate import evaluate_policy
+from kinetix_core.record import load_run
+from kinetix_core.render import contact_sheet_svg, filmstrip_svg
+from kinetix_core.scene import load_levels, read_level
 
 HERE = Path(__file__).parent
 SHOWN = (
@@ -21,7 +26,10 @@ SHOWN = (
 )
 
 
-def main() -> None:
+STRIP = "s/hover_across"
+
+
+def draw_levels() -> None:
     levels = []
     for name in SHOWN:
         scene = read_level(f"handmade/{name}").scene
@@ -30,5 +38,21 @@ def main() -> None:
     (HERE / "levels.svg").write_text(sheet, "utf-8")
 
 
+def draw_solved(folder: str) -> None:
+    run = load_run(folder)
+    levels, names, _ = load_levels(f"handmade/{STRIP}", run.task.size)
+    found = evaluate_policy(
+        run.task, run.params, levels, names, attempts=100, key=jax.random.key(0), record=100
+    )
+    solved = [r for r in found.recordings if r.outcome == "solved"]
+    shortest = min(solved, key=lambda r: r.steps)
+    title = f"{STRIP}: a solved attempt from start to end"
+    (HERE / "solved.svg").write_text(
+        filmstrip_svg(shortest, frames=4, width=960, title=title), "utf-8"
+    )
+
+
 if __name__ == "__main__":
-    main()
+    draw_levels()
+    for folder in sys.argv[1:]:
+        draw_solved(folder)

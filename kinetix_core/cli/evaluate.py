@@ -186,12 +186,13 @@ def _write(
 
 def _note(settings: Settings, loaded: Run, levels: LevelSet) -> None:
     """Says on standard error what is going on, since compiling takes a while."""
-    seeds = loaded.composed.num_seeds
-    policies = f"{seeds} policies x " if seeds > 1 else ""
-    print(
-        f"playing {policies}{len(levels.names)} levels x {settings.attempts} attempts ...",
-        file=sys.stderr,
+    counts = (
+        (loaded.composed.num_seeds, "policies"),
+        (len(levels.names), "levels"),
+        (settings.attempts, "attempts"),
     )
+    what = " x ".join(f"{count} {things}" for count, things in counts if count > 1)
+    print(f"playing {what or 'one attempt'} ...", file=sys.stderr)
 
 
 def _report(evaluations: Sequence[Evaluation]) -> None:
