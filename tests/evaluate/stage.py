@@ -41,34 +41,45 @@ def level(blue: float, red: float = 9.0, start: float = 0.0) -> Scene:
     return scene
 
 
+class Places(eqx.Module):
+    """What moves: little, so that programs compile quickly."""
+
+    circles: jax.Array  # (2, 2) m
+    turns: jax.Array  # rad, of green
+    red: jax.Array  # (2,) m
+
+
 @dataclass(frozen=True)
 class Line(Engine):
     size = S
 
     def init(self, scene, contacts=None):
-        return jax.tree.map(jnp.asarray, scene)
+        red = jnp.asarray(scene.polygons.position[4])
+        return Places(jnp.asarray(scene.circles.position), jnp.float32(0), red)
 
     def steps(self, state, controls, n):
         positions, touching = [], []
         for _ in range(n):
-            place = state.circles.position
+            green, blue = state.circles
             hit = jnp.zeros(len(S.pairs), bool)
-            hit = hit.at[S.pairs.index((GREEN_BODY, BLUE_BODY))].set(place[0, 0] >= place[1, 0])
-            lava = place[0, 0] <= state.polygons.position[4, 0]
+            hit = hit.at[S.pairs.index((GREEN_BODY, BLUE_BODY))].set(green[0] >= blue[0])
+            lava = green[0] <= state.red[0]
             touching.append(hit.at[S.pairs.index((GREEN_BODY, RED_BODY))].set(lava))
             # A start beyond 100 m stands for a state that breaks.
-            move = jnp.where(place[0, 0] > 100, jnp.nan, STEP * controls[0])
-            circles = replace(
-                state.circles,
-                position=place.at[0, 0].add(move),
-                rotation=state.circles.rotation.at[0].add(1.0),
-            )
-            state = replace(state, circles=circles)
-            positions.append(jnp.concatenate([state.polygons.position, circles.position]))
+            move = jnp.where(green[0] > 100, jnp.nan, STEP * controls[0])
+            state = Places(state.circles.at[0, 0].add(move), state.turns + 1, state.red)
+            positions.append(self.scene(state).bodies.position)
         return state, Trace(jnp.stack(touching), jnp.stack(positions))
 
     def scene(self, state):
-        return state
+        room = jax.tree.map(jnp.asarray, level(0))
+        red = room.polygons.position.at[4].set(state.red)
+        turned = room.circles.rotation.at[0].set(state.turns)
+        return replace(
+            room,
+            polygons=replace(room.polygons, position=red),
+            circles=replace(room.circles, position=state.circles, rotation=turned),
+        )
 
     def contacts(self, state):
         raise NotImplementedError
