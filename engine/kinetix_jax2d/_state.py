@@ -316,13 +316,14 @@ def _flag(word: jax.Array, bit: int) -> jax.Array:
 def _pack_flags(flags: Any) -> jax.Array:
     count = flags.shape[0]
     rows = jnp.pad(jnp.asarray(flags), (0, -count % 32)).reshape(-1, 32).astype(jnp.uint32)
-    packed = jnp.sum(rows << jnp.arange(32, dtype=jnp.uint32), axis=-1, dtype=jnp.uint32)
+    bits = jnp.arange(32, dtype=jnp.uint32)[None, :]
+    packed = jnp.sum(rows << bits, axis=-1, dtype=jnp.uint32)
     return jax.lax.bitcast_convert_type(packed, jnp.int32)
 
 
 def _unpack_flags(packed: jax.Array, tables: Sequence[int]) -> jax.Array:
     """Flags of tables that each begin with a new word, side by side."""
-    flags = ((packed[:, None] >> jnp.arange(32)) & 1) != 0
+    flags = ((packed[:, None] >> jnp.arange(32)[None, :]) & 1) != 0
     ends = np.cumsum([lay.words(rows) for rows in tables])
     parts = jnp.split(flags, ends[:-1])
     return jnp.concatenate(
