@@ -84,6 +84,7 @@ class PublishedEngine(Engine):
         """See `Engine.steps`."""
         simulation = _simulation(self.size)
         params = importlib.import_module("jax2d.sim_state").SimParams()
+        controls = jnp.asarray(controls)
 
         def one(sim: Any, _: None) -> tuple[Any, Trace]:
             sim, manifolds = simulation.step(sim, params, controls)

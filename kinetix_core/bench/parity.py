@@ -10,6 +10,7 @@ from pathlib import Path
 from kinetix_core.interfaces import Engine
 from kinetix_core.scene import SIZES
 
+from ._along_parity import FIELDS, AlongParity, compare_along
 from ._environment_parity import (
     EnvironmentParity,
     ObservationParity,
@@ -23,7 +24,7 @@ from ._parts import build_encoder
 from ._step_parity import StepParity, compare_steps
 from .report import Report, Table
 
-__all__ = ["Parity", "parity_tables", "run_parity"]
+__all__ = ["Parity", "add_along", "add_to_report", "parity_tables", "run_along", "run_parity"]
 
 
 @dataclass
@@ -71,6 +72,39 @@ def run_parity(
             compare_observations(engine, encoder, recording, "symbolic_flat")
         )
     return result
+
+
+def run_along(
+    engine_for: Callable[[str], Engine],
+    leader_for: Callable[[str], Engine],
+    golden: str | Path,
+    sizes: Iterable[str] = tuple(SIZES),
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[AlongParity]:
+    """Single steps from every state of another engine's trajectories."""
+    found = []
+    for size in sizes:
+        engine, leader = engine_for(size), leader_for(size)
+        for kind in ("random", "paper"):
+            recording = load_recording(golden, f"physics/{kind}_{size}")
+            progress(f"along trajectories: {recording.name}")
+            found.append(compare_along(engine, leader, recording))
+    return found
+
+
+def add_along(report: Report, found: list[AlongParity]) -> None:
+    """Put comparisons along trajectories into a report."""
+    rows = tuple(
+        (a.recording, a.steps, a.steps_within, a.flags_differing, *a.largest.values())
+        for a in found
+    )
+    columns = ("recording", "steps", "within", "flags differing", *FIELDS)
+    note = "The same state is given to both engines at every step; tolerances as for one step."
+    report.tables.append(Table("Both engines along the same trajectories", columns, rows, note))
+    report.data["along"] = [dataclasses.asdict(a) for a in found]
+    for along in found:
+        if along.outside:
+            report.notes.append(f"along {along.recording}: outside {', '.join(along.outside[:8])}")
 
 
 def parity_tables(parity: Parity) -> list[Table]:

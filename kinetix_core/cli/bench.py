@@ -117,23 +117,27 @@ def _integers(name: str, text: str | None, default: list[int]) -> list[int]:
 
 def _parity(args: argparse.Namespace) -> int:
     from kinetix_core.bench._parts import build_engine, parse_sizes
-    from kinetix_core.bench.parity import add_to_report, run_parity
+    from kinetix_core.bench.parity import add_along, add_to_report, run_along, run_parity
 
     sizes = parse_sizes(args.sizes)
     report = _report("parity", args)
-    engines: dict[str, Callable] = {
-        args.engine: lambda name: build_engine(args.engine, sizes[name])
-    }
+
+    def engine_for(name: str) -> Any:
+        return build_engine(args.engine, sizes[name])
+
+    result = run_parity(args.engine, engine_for, args.golden, sizes, _progress)
+    add_to_report(report, result)
     if args.against:
         from kinetix_core.bench._published import PublishedEngine
 
-        engines[f"{args.against} package"] = lambda name: PublishedEngine(sizes[name])
-    results = []
-    for name, engine_for in engines.items():
-        results.append(run_parity(name, engine_for, args.golden, sizes, _progress))
-        add_to_report(report, results[-1])
+        def published(name: str) -> Any:
+            return PublishedEngine(sizes[name])
+
+        name = f"{args.against} package"
+        add_to_report(report, run_parity(name, published, args.golden, sizes, _progress))
+        add_along(report, run_along(engine_for, published, args.golden, sizes, _progress))
     _finish(report, args)
-    return 0 if results[0].ok else 1
+    return 0 if result.ok else 1
 
 
 def _engine(args: argparse.Namespace) -> int:
