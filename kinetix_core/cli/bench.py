@@ -19,14 +19,17 @@ GOLDEN = "../shared/golden"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    jobs = parser.add_subparsers(dest="job", required=True, metavar="{parity,engine,compile}")
+    jobs = parser.add_subparsers(
+        dest="job", required=True, metavar="{parity,engine,compile,learning}"
+    )
     _parity_arguments(jobs)
     _engine_arguments(jobs)
     _compile_arguments(jobs)
+    _learning_arguments(jobs)
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.against is not None:
+    if getattr(args, "against", None) is not None:
         if args.against not in OPPONENTS:
             raise SettingError(
                 f"against={args.against}: unknown{did_you_mean(args.against, OPPONENTS)}"
@@ -75,6 +78,17 @@ def _compile_arguments(jobs: Any) -> None:
     )
     parser.add_argument("--repeats", type=int, default=3, help="fresh processes for each")
     parser.add_argument("--no-train", action="store_true", help="leave out `kinetix train`")
+
+
+def _learning_arguments(jobs: Any) -> None:
+    text = "solve rate over minutes of training, from scratch"
+    parser = jobs.add_parser("learning", help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(start=_learning)
+    parser.add_argument("settings", nargs="*", help="as for kinetix train, such as levels=FOLDER")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of training (%(default)s)")
+    parser.add_argument("--evaluations", type=int, default=10, help="on the way (%(default)s)")
+    parser.add_argument("--attempts", type=int, default=20, help="at each level (%(default)s)")
+    parser.add_argument("--out", metavar="FOLDER", help="store the result there as JSON and text")
 
 
 def _report(what: str, args: argparse.Namespace) -> Report:
@@ -189,5 +203,19 @@ def _compile(args: argparse.Namespace) -> int:
     )
     report = _report("compile", args)
     run_compile(options, report, _progress)
+    _finish(report, args)
+    return 0
+
+
+def _learning(args: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from kinetix_core.bench.learning import LearningOptions, run_learning
+    from kinetix_core.bench.report import Report
+
+    options = LearningOptions(tuple(args.settings), args.minutes, args.evaluations, args.attempts)
+    shown = [w if "/" not in w else f"{w.split('=')[0]}={Path(w).name}" for w in args.settings]
+    report = Report("learning", f"kinetix bench learning {' '.join(shown)}")
+    run_learning(options, report, _progress)
     _finish(report, args)
     return 0
