@@ -34,9 +34,10 @@ def has_the_size_of_the_task(case: EngineCase) -> None:
 
 def keeps_the_scene_it_is_given(case: EngineCase) -> None:
     """`scene(init(level))` is `level`, in every slot and bit."""
-    for i in range(rows(case.scenes)):
-        level = row(case.scenes, i)
-        assert_same(case.component.scene(case.component.init(level)), level)
+    engine, level = case.component, row(case.scenes, 1)
+    assert_same(engine.scene(engine.init(level)), level)
+    shown = jax.jit(jax.vmap(lambda level: engine.scene(engine.init(level))))
+    assert_same(shown(case.scenes), case.scenes)
 
 
 def keeps_shapes(case: EngineCase) -> None:
@@ -153,14 +154,15 @@ def nan_stays_in_its_scene(case: EngineCase) -> None:
 
 
 def _sickened(scenes: Scene) -> Scene:
-    """Level 1 with a free body, if it has one, else its floor, at NaN."""
+    """Level 1 with a free body, if it has one, else its floor, at NaN in place and velocity."""
     size = scenes.size
     kind = "circles" if size.polygons == BOUNDARY and size.circles else "polygons"
     slot = 0 if kind == "circles" else min(BOUNDARY, size.polygons - 1)
     bodies = getattr(scenes, kind)
-    position = np.array(bodies.position)
-    position[1, slot] = np.nan
-    return dataclasses.replace(scenes, **{kind: replace(bodies, position=position)})
+    position, velocity = np.array(bodies.position), np.array(bodies.velocity)
+    position[1, slot] = velocity[1, slot] = np.nan
+    sick = replace(bodies, position=position, velocity=velocity)
+    return dataclasses.replace(scenes, **{kind: sick})
 
 
 def steps_is_step_repeated(case: EngineCase) -> None:
@@ -172,11 +174,11 @@ def steps_is_step_repeated(case: EngineCase) -> None:
         return Played(engine.scene(state), engine.contacts(state), trace)
 
     def one_by_one(scene: Scene, controls: Array) -> Played:
-        state, traces = engine.init(scene), []
-        for _ in range(n):
-            state, trace = engine.step(state, controls)
-            traces.append(trace)
-        joined = jax.tree.map(lambda *x: jnp.concatenate(x), *traces)
+        def step(state: Any, _: None) -> tuple[Any, Trace]:
+            return engine.step(state, controls)
+
+        state, trace = jax.lax.scan(step, engine.init(scene), None, length=n)
+        joined = jax.tree.map(lambda x: jnp.squeeze(x, axis=1), trace)
         return Played(engine.scene(state), engine.contacts(state), joined)
 
     found = jax.jit(jax.vmap(at_once))(case.scenes, case.controls[:, 0])
@@ -198,6 +200,11 @@ def goes_on_from_what_it_shows(case: EngineCase) -> None:
     """`init(scene(state), contacts(state))` goes on exactly as `state` does."""
     half = case.calls // 2
     first = case.together(case.scenes, case.controls[:, :half])
+    again = jax.jit(
+        jax.vmap(lambda scene, contacts: case.play(scene, case.controls[0, :0], contacts))
+    )
+    shown = again(first.scene, first.contacts)
+    assert_same((shown.scene, shown.contacts), (first.scene, first.contacts), case.tolerance)
     found = case.together(first.scene, case.controls[:, half:], first.contacts)
     wanted = case.played_together
     assert_same(found.scene, wanted.scene, case.tolerance)

@@ -116,7 +116,7 @@ class Examples(LevelGenerator):
     count: int = 12
 
     def sample(self, key: PRNGKeyArray, n: int) -> Scene:
-        chosen = jax.random.randint(key, (n,), 0, self.count)
+        chosen = jnp.floor(jax.random.uniform(key, (n,)) * self.count).astype(jnp.int32)
         levels = example_levels(self.size, self.count)
         return jax.tree.map(lambda x: jnp.asarray(x)[chosen], levels)
 

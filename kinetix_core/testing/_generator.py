@@ -13,8 +13,6 @@ from kinetix_core.scene import Scene, check_scene, empty_scene
 
 from ._compare import (
     assert_same,
-    assert_same_signature,
-    assert_traces_once,
     difference,
     named_leaves,
     row,
@@ -104,13 +102,6 @@ def jit_equals_eager(case: GeneratorCase) -> None:
     assert_same(case.samples[0], found, case.tolerance)
 
 
-def compiles_once(case: GeneratorCase) -> None:
-    """New keys compile nothing anew."""
-    keys = [(case.key(i),) for i in range(4)]
-    results = assert_traces_once(lambda key: case.component.sample(key, case.n), keys)
-    assert_same_signature(results[-1], results[0])
-
-
 PROMISES = (
     is_a_frozen_dataclass,
     levels_have_the_size,
@@ -118,5 +109,4 @@ PROMISES = (
     keys_decide,
     uses_each_key_once,
     jit_equals_eager,
-    compiles_once,
 )

@@ -30,8 +30,8 @@ def example_levels(size: SceneSize, n: int, seed: int = 0) -> Scene:
 
     The first is the empty room and the second has every slot in use; the others are filled at
     random with rectangles, triangles, circles, joints of every type, thrusters, all roles and
-    collision modes, and fixated bodies. Bodies begin side by side in the room, joints begin
-    closed. Empty slots hold leftovers. The same arguments give the same levels.
+    collision modes, and fixated bodies. Bodies begin side by side on the floor and touch here and
+    there, joints begin closed. Empty slots hold leftovers. The same arguments give the same levels.
     """
     rng = np.random.default_rng([seed, *dataclasses.astuple(size)])
     used = (0.0, 1.0, *(0.3 + 0.6 * rng.random(max(0, n - 2))))
@@ -78,12 +78,12 @@ def _place_bodies(scene: Scene, rng: np.random.Generator, share: float) -> None:
     if free == 0:
         return
     side = math.ceil(math.sqrt(free))
-    cell = (_ROOM - 0.4) / side
-    places = [
-        (0.2 + (i + 0.5) * cell, 0.2 + (k + 0.5) * cell) for i in range(side) for k in range(side)
-    ]
+    cell = min((_ROOM - 0.4) / side, 0.9)
+    left = (_ROOM - side * cell) / 2
+    # the lowest row reaches into the floor's surface, neighbours may overlap a little
+    places = [(left + (i + 0.5) * cell, (k + 0.4) * cell) for i in range(side) for k in range(side)]
     places = rng.permutation(np.array(places))[:free]
-    reach = min(0.5, 0.55 * cell)  # neighbours may just touch
+    reach = 0.55 * cell
     taken = np.flatnonzero(rng.random(free) < share)
     for slot in taken.tolist():
         circle = slot - (size.polygons - BOUNDARY)

@@ -101,17 +101,18 @@ def init_is_decided_by_the_key(case: NetworkCase) -> None:
 def apply_gives_action_and_value(case: NetworkCase) -> None:
     """`apply` gives a distribution over the task's actions and one finite f32 value."""
     memory = case.component.memory()
-    new, distribution, value = case.component.apply(
-        case.params, memory, case.observation, jnp.bool_(True)
-    )
+    reset = jnp.bool_(True)
+    new, distribution, value = case.component.apply(case.params, memory, case.observation, reset)
     assert_same_signature(jax.tree.map(jnp.asarray, new), jax.tree.map(jnp.asarray, memory))
     found = (value.shape, value.dtype)
     assert found == ((), np.float32), f"value: {found} instead of ((), float32)"
     assert_finite(value)
-    for name, action in (
-        ("sample", distribution.sample(case.key(2))),
-        ("mode", distribution.mode()),
-    ):
+    compiled = jax.jit(lambda *x: case.component.apply(*x)[2])
+    assert_same(compiled(case.params, memory, case.observation, reset), value, case.tolerance)
+    drawn = jax.jit(jax.vmap(distribution.sample))(jax.random.split(case.key(2), 64))
+    for action in np.asarray(drawn):
+        _assert_action(case, "sample", action)
+    for name, action in (("sample", drawn[0]), ("mode", distribution.mode())):
         _assert_action(case, name, action)
         for what in (distribution.log_prob(action), distribution.entropy()):
             assert what.shape == (), f"log_prob or entropy of shape {what.shape} instead of ()"
@@ -130,29 +131,41 @@ def _assert_action(case: NetworkCase, name: str, action: Any) -> None:
 
 def distribution_is_one(case: NetworkCase) -> None:
     """Probabilities sum to 1, `entropy`, `mode` and `sample` belong to `log_prob`."""
-    # far from uniform, so that a mistake shows
-    params = jax.tree.map(lambda x: x * 3, case.params)
-    _, distribution, _ = case.component.apply(
-        params, case.component.memory(), case.observation, jnp.bool_(True)
-    )
-    keys = jax.random.split(case.key(3), 4096)
-    drawn = jax.vmap(distribution.sample)(keys)
-    drawn_log_prob = np.asarray(jax.vmap(distribution.log_prob)(drawn), np.float64)
-    entropy = float(distribution.entropy())
-    spread = drawn_log_prob.std() / np.sqrt(len(keys))
-    found = -drawn_log_prob.mean()
+    seen = jax.device_get(_probabilities(case))
+    entropy, found = float(seen["entropy"]), -float(seen["drawn"].mean())
+    spread = float(seen["drawn"].std()) / np.sqrt(len(seen["drawn"]))
     near = abs(found - entropy) <= 6 * spread + 1e-3
-    assert near, f"entropy {entropy}, but 4096 samples have -log_prob {found} +- {spread}"
-    actions = every_action(case.space)
-    if actions is None:
+    assert near, f"entropy {entropy}, but samples have a mean -log_prob of {found} +- {spread}"
+    if "all" not in seen:
         return
-    log_prob = np.asarray(jax.vmap(distribution.log_prob)(actions), np.float64)
+    log_prob = seen["all"].astype(np.float64)
     total = np.exp(log_prob).sum()
     assert abs(total - 1) < 1e-4, f"probabilities of all actions sum to {total}"
     wanted = -(np.exp(log_prob) * log_prob).sum()
     assert abs(wanted - entropy) < 1e-3, f"entropy {entropy} instead of {wanted}"
-    mode = float(distribution.log_prob(distribution.mode()))
-    assert mode >= log_prob.max() - 1e-5, f"mode has log_prob {mode}, best is {log_prob.max()}"
+    mode, best = float(seen["mode"]), log_prob.max()
+    assert mode >= best - 1e-5, f"mode has log_prob {mode}, the best action {best}"
+
+
+def _probabilities(case: NetworkCase) -> dict[str, Any]:
+    """Entropy, and log-probabilities of the mode, of 4096 samples and, if few, of all actions."""
+    # larger parameters make actions differ, so that a mistake shows
+    params = jax.tree.map(lambda x: x * 3, case.params)
+    actions = every_action(case.space)
+
+    @jax.jit
+    def look(params: Parameters, keys: jax.Array) -> dict[str, Any]:
+        memory, reset = case.component.memory(), jnp.bool_(True)
+        _, distribution, _ = case.component.apply(params, memory, case.observation, reset)
+        log_prob = jax.vmap(distribution.log_prob)
+        seen = {
+            "entropy": distribution.entropy(),
+            "mode": distribution.log_prob(distribution.mode()),
+            "drawn": log_prob(jax.vmap(distribution.sample)(keys)),
+        }
+        return seen if actions is None else seen | {"all": log_prob(actions)}
+
+    return look(params, jax.random.split(case.key(3), 4096))
 
 
 def unroll_is_apply_repeated(case: NetworkCase) -> None:
@@ -191,7 +204,7 @@ def reset_forgets(case: NetworkCase) -> None:
 
 
 def vmap_equals_a_loop(case: NetworkCase) -> None:
-    """A batch gives each environment what it gets alone, and so does eager `unroll`."""
+    """A batch gives each environment what it gets alone."""
     action = np.asarray(case.unrolled[1].mode())
 
     def seen(observations: Observation, resets: Any, actions: Any) -> Any:
@@ -200,7 +213,7 @@ def vmap_equals_a_loop(case: NetworkCase) -> None:
         )
         return distribution.log_prob(actions), distribution.entropy(), value
 
-    alone = loop(seen, case.observations, _RESETS, action)
+    alone = loop(jax.jit(seen), case.observations, _RESETS, action)
     together = jax.jit(jax.vmap(seen))(case.observations, _RESETS, action)
     assert_same(together, alone, case.tolerance)
 
@@ -218,8 +231,8 @@ def compiles_once(case: NetworkCase) -> None:
 
 def every_parameter_learns(case: NetworkCase) -> None:
     """Gradients are finite, and not zero for any array of parameters."""
-    action = case.unrolled[1].sample(case.key(4))
-    weight = jax.random.normal(case.key(5), (_ENVS, _TIME))
+    action = case.unrolled[1].mode()
+    weight = np.random.default_rng(case.seed).normal(size=(_ENVS, _TIME)).astype(np.float32)
 
     def loss(params: Parameters) -> jax.Array:
         unroll = jax.vmap(case.component.unroll, in_axes=(None, None, 0, 0))

@@ -13,7 +13,7 @@ import numpy as np
 from kinetix_core.interfaces import Observation, ObservationEncoder, Record, Space, Task
 from kinetix_core.scene import Scene, SceneSize
 
-from ._compare import assert_finite, assert_same, assert_traces_once, loop, row, rows
+from ._compare import assert_finite, assert_same, loop, row, rows
 from ._levels import example_levels, with_other_leftovers
 from ._shared import is_a_frozen_dataclass, outside
 
@@ -97,12 +97,6 @@ def vmap_equals_a_loop(case: ObservationCase) -> None:
     assert_same(case.encoded, alone, case.tolerance)
 
 
-def compiles_once(case: ObservationCase) -> None:
-    """New values compile nothing anew, on the host or on the device."""
-    calls = [(row(case.scenes, i),) for i in range(rows(case.scenes))]
-    assert_traces_once(case.component.encode, [*calls, (jax.device_put(calls[0][0]),)])
-
-
 def repeats_itself(case: ObservationCase) -> None:
     """The same scene gives the same observation again."""
     encode = jax.jit(jax.vmap(case.component.encode))
@@ -155,7 +149,6 @@ PROMISES = (
     other_sizes_match,
     jit_equals_eager,
     vmap_equals_a_loop,
-    compiles_once,
     repeats_itself,
     empty_slots_do_not_show,
     observations_are_finite,
