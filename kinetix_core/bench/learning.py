@@ -98,7 +98,7 @@ def _add(
 ) -> None:
     columns = ("minutes", "CPU minutes", "environment steps", "mean solve rate", "ever solved")
     curve = Table(
-        f"learning: {' '.join(options.settings)}",
+        "solve rate while learning",
         columns,
         tuple(rows),
         f"Minutes of training, compilation included. Mean over {len(last.levels)} levels of the "

@@ -76,7 +76,7 @@ class DiagonalNormal(eqx.Module):
 
     def sample(self, key: PRNGKeyArray) -> Float[jax.Array, "*batch n"]:
         noise = jax.random.normal(key, self.mean.shape, self.mean.dtype)
-        return self.mean + jnp.exp(self.log_std) * noise
+        return jnp.asarray(self.mean) + jnp.exp(self.log_std) * noise
 
     def mode(self) -> Float[jax.Array, "*batch n"]:
         return jnp.asarray(self.mean)

@@ -7,9 +7,10 @@ from dataclasses import replace
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from kinetix_core.interfaces import Outcome
+from kinetix_core.scene import Array
 
 from ._rollout import Players, Step
 
@@ -54,7 +55,7 @@ def count(
     def add(carry: tuple[Array, Array], now: tuple[Array, Array, Array]):
         value, positive, done = now
         sums = carry[0] + value, carry[1] + positive
-        return tuple(jnp.where(done, 0.0, s) for s in sums), sums
+        return (jnp.where(done, 0.0, sums[0]), jnp.where(done, 0.0, sums[1])), sums
 
     begin = (players.value_sum, players.advantage_sum)
     now = (steps.value, jnp.maximum(advantage, 0.0), steps.done)
@@ -65,7 +66,9 @@ def count(
     length = steps.length.astype(jnp.float32)
 
     def total(old: Array, what: Array) -> Array:
-        return old.at[level].add(jnp.where(counted, what.reshape(-1), 0.0), mode="drop")
+        return (
+            jnp.asarray(old).at[level].add(jnp.where(counted, what.reshape(-1), 0.0), mode="drop")
+        )
 
     tally = Tally(
         episodes=total(tally.episodes, jnp.ones_like(length)),
@@ -74,8 +77,8 @@ def count(
         lengths=total(tally.lengths, length),
         values=total(tally.values, values / length),
         advantages=total(tally.advantages, positives / length),
-        best=tally.best.at[level].max(
-            jnp.where(counted, steps.episode_return.reshape(-1), -jnp.inf), mode="drop"
-        ),
+        best=jnp.asarray(tally.best)
+        .at[level]
+        .max(jnp.where(counted, steps.episode_return.reshape(-1), -jnp.inf), mode="drop"),
     )
     return tally, replace(players, value_sum=value_sum, advantage_sum=advantage_sum)

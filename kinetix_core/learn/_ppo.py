@@ -11,9 +11,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Bool, Float, PRNGKeyArray
 
 from kinetix_core.interfaces import Memory, Observation, Parameters, PolicyNetwork
+from kinetix_core.scene import Array
 
 from ._setup import Setup
 from .config import PPOConfig, Schedule
@@ -37,13 +38,12 @@ class Batch(eqx.Module):
 def optimiser(setup: Setup) -> optax.GradientTransformation:
     """Global-norm clipping, then Adam."""
     ppo = setup.ppo
-    rate: Any = ppo.learning_rate
-    if ppo.schedule is Schedule.linear:
-        per_update = ppo.epochs * ppo.num_minibatches * setup.train.rollouts_per_update
+    per_update = ppo.epochs * ppo.num_minibatches * setup.train.rollouts_per_update
 
-        def rate(count: Array) -> Array:
-            return ppo.learning_rate * (1.0 - (count // per_update) / setup.updates)
+    def linear(count: Any) -> Any:
+        return ppo.learning_rate * (1.0 - (count // per_update) / setup.updates)
 
+    rate = linear if ppo.schedule is Schedule.linear else ppo.learning_rate
     return optax.chain(optax.clip_by_global_norm(ppo.max_grad_norm), optax.adam(rate, eps=1e-5))
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Bool, Float, Int, PRNGKeyArray
 
 from kinetix_core.env import EnvState, reset_where
 from kinetix_core.interfaces import Memory, Observation, Parameters
+from kinetix_core.scene import Array
 
 from ._setup import Setup
 

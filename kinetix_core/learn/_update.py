@@ -7,11 +7,11 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Int, PRNGKeyArray
+from jaxtyping import Int, PRNGKeyArray
 
 from kinetix_core.env import EnvState
 from kinetix_core.interfaces import CurriculumState, Parameters, Proposal
-from kinetix_core.scene import Scene
+from kinetix_core.scene import Array, Scene
 
 from ._advantage import advantages
 from ._outcome import Tally, count

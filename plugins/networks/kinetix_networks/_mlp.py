@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -90,5 +91,6 @@ class MLP(PolicyNetwork):
         key: PRNGKeyArray | None = None,
     ) -> tuple[tuple[()], Distribution, Float[Array, ""]]:
         assert self.task.action is not None
-        actions, value, log_std = self.module.apply({"params": params}, observation)  # pyright: ignore
+        outputs: Any = self.module.apply({"params": params}, observation)
+        actions, value, log_std = outputs
         return memory, distribution_for(self.task.action.space, actions, log_std), value
