@@ -18,15 +18,19 @@ class Stages:
     """CPU and wall seconds of this process and its children, stage by stage."""
 
     def __init__(self) -> None:
-        self.seconds: dict[str, tuple[float, float, float]] = {}
+        self.seconds: dict[str, tuple[float, ...]] = {}
         # the interpreter's own start belongs to the first stage
-        self._cpu, self._wall, self._children = 0.0, time.perf_counter(), 0.0
+        self._now = (0.0, time.perf_counter(), 0.0)
 
     def done(self, name: str) -> None:
         """The stage `name` ends now."""
-        cpu, wall, children = time.process_time(), time.perf_counter(), children_cpu()
-        self.seconds[name] = (cpu - self._cpu, wall - self._wall, children - self._children)
-        self._cpu, self._wall, self._children = cpu, wall, children
+        before = self._now
+        self.skip()
+        self.seconds[name] = tuple(b - a for a, b in zip(before, self._now, strict=True))
+
+    def skip(self) -> None:
+        """What was done since the last stage is not counted."""
+        self._now = (time.process_time(), time.perf_counter(), children_cpu())
 
 
 def children_cpu() -> float:
@@ -39,13 +43,14 @@ def children_cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def probe(engine_name: str, size_name: str) -> dict[str, tuple[float, float, float]]:
+def probe(engine_name: str, size_name: str) -> dict[str, tuple[float, ...]]:
     """Every stage of a cold start, for a registered engine or for `PUBLISHED`."""
     stages = Stages()
     import jax
     import jax.numpy as jnp
 
-    from kinetix_core.scene import SIZES, Scene, empty_scene, stack_scenes
+    from kinetix_core.interfaces import EngineState
+    from kinetix_core.scene import SIZES, empty_scene, stack_scenes
 
     jax.config.update("jax_enable_compilation_cache", False)
     size = SIZES[size_name]
@@ -59,26 +64,30 @@ def probe(engine_name: str, size_name: str) -> dict[str, tuple[float, float, flo
         engine = build_engine(engine_name, size)
     stages.done("import")
 
-    controls = jnp.zeros(size.joints + size.thrusters)
-    jax.eval_shape(lambda scene: engine.step(engine.init(scene), controls), empty_scene(size))
+    one = jnp.zeros(size.joints + size.thrusters)
+    jax.eval_shape(lambda scene: engine.step(engine.init(scene), one), empty_scene(size))
     stages.done("kernel")
 
-    def rollout(scene: Scene, controls: jax.Array) -> Scene:
-        def step(state, _):
-            return engine.step(state, controls)[0], None
-
-        return engine.scene(jax.lax.scan(step, engine.init(scene), None, length=STEPS)[0])
-
     scenes = stack_scenes([empty_scene(size)] * SCENES)
-    many = jnp.zeros((SCENES, len(controls)))
-    stages.done("")
-    lowered = jax.jit(jax.vmap(rollout)).lower(scenes, many)
+    states = jax.block_until_ready(jax.jit(jax.vmap(engine.init))(scenes))
+    stages.done("init")
+
+    def rollout(states: EngineState, controls: jax.Array) -> EngineState:
+        def step(states: EngineState, _: None) -> tuple[EngineState, None]:
+            return jax.vmap(engine.step)(states, controls)[0], None
+
+        return jax.lax.scan(step, states, None, length=STEPS)[0]
+
+    controls = jnp.zeros((SCENES, *one.shape))
+    stages.skip()
+    lowered = jax.jit(rollout).lower(states, controls)
     stages.done("trace")
     compiled = lowered.compile()
     stages.done("compile")
-    jax.block_until_ready(compiled(scenes, many))
-    stages.done("first run")
-    del stages.seconds[""]
+    states = jax.block_until_ready(compiled(states, controls))
+    stages.done("run")
+    jax.block_until_ready(jax.jit(jax.vmap(engine.scene))(states))
+    stages.done("scene")
     return stages.seconds
 
 

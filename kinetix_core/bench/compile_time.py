@@ -24,6 +24,8 @@ PROGRAM_CACHE = "KINETIX_COMPILATION_CACHE"
 ZIG = "zig"
 TIMEOUT = 1800
 
+STAGES = ("import", "kernel", "init", "trace", "compile", "run", "scene")
+
 Seconds = Mapping[str, Sequence[float]]  # stage -> CPU, wall, CPU of child processes
 Settings = tuple[str, ...]
 
@@ -131,19 +133,18 @@ def _kernel_table(first: Seconds) -> Table:
 
 
 def _stages_table(runs: Mapping[tuple[str, str], Sequence[Seconds]]) -> Table:
-    stages = ("import", "kernel", "trace", "compile", "first run")
     rows = []
     for (name, size), repeats in runs.items():
         for unit, column in (("CPU", 0), ("wall", 1)):
-            medians = [summary([r[stage][column] for r in repeats]).median for stage in stages]
-            rows.append((name, size, unit, *medians, medians[2] + medians[3]))
+            medians = [summary([r[stage][column] for r in repeats]).median for stage in STAGES]
+            rows.append((name, size, unit, *medians, sum(medians[3:5])))
     return Table(
         "A start in a fresh process, seconds (median)",
-        ("engine", "size", "seconds of", *stages, "trace + compile"),
+        ("engine", "size", "seconds of", *STAGES, "trace + compile"),
         tuple(rows),
         "import: Python, JAX and the engine. kernel: the step traced for the first time, the "
-        "cached kernel found and loaded. Then 64 steps of 256 scenes in a jitted scan; nothing "
-        "comes from JAX's compilation cache.",
+        "cached kernel found and loaded. init: states of 256 scenes. trace, compile and run: 64 "
+        "steps of them in a jitted scan. scene: back to scenes. JAX's compilation cache is off.",
     )
 
 
