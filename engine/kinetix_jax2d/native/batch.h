@@ -69,17 +69,15 @@ inline int chunk_capacity(const Plan& plan) {
 // Steps scenes first..first+count-1. False: no memory.
 inline bool step_chunk(const Batch& batch, int64_t first, int count, const Memory& memory) {
   Chunk chunk(batch.plan, batch.parameters, count, memory.bytes);
-  chunk.scenes = count;
   const Plan& plan = batch.plan;
   const Sizes& sizes = chunk.sizes;
-  int pairs = sizes.rows[0] + sizes.rows[1] + sizes.rows[2];
   for (int i = 0; i < count; ++i) {
     int64_t scene = first + i;
     chunk.rows[i] = {batch.moving + scene * plan.moving_size,
                      batch.constant + scene * plan.constant_size,
                      batch.integers + scene * plan.integer_size,
                      batch.controls + scene * (plan.joints + plan.thrusters),
-                     batch.touching + scene * plan.steps * pairs,
+                     batch.touching + scene * plan.steps * sizes.pairs,
                      batch.positions + scene * plan.steps * sizes.bodies * 2};
   }
   step_scenes(chunk);

@@ -23,50 +23,86 @@ struct Rows {
   float* positions;   // trace: steps x bodies x 2
 };
 
-// Pairs whose boxes overlap, of one table. Bodies are numbered through the chunk.
+// What holds for the bodies of a scene during a whole call: one bit per body.
+struct SceneBits {
+  uint64_t active, normal, always;  // in use; collision mode above 0; collision mode 2
+  uint64_t fixated, immovable;      // no inverse mass; no inverse inertia either
+  uint64_t jointed;                 // moved by a joint in the midst of the solve
+};
+
+// Pairs whose boxes overlap, of one table.
+struct PairInfo {
+  int32_t scene, row, traits, unused;
+};
+enum Trait : int32_t {
+  SOLVABLE = 1,          // exchanges impulses (spec/physics.md 4.4)
+  LIVE = 2,              // a joint moves one of the bodies during the solve
+  FIRST_IMMOVABLE = 4,
+  SECOND_IMMOVABLE = 8,
+};
 struct PairList {
   int count;
-  int32_t *first, *second, *scene, *row;
+  Offset *first, *second;  // bodies
+  PairInfo* info;
 };
 
 // Polygon pairs that overlap: `reference` has the face that separates them least.
 struct OverlapList {
   int count;
-  int32_t *reference, *incident, *face, *flipped, *pair;
+  Offset *reference, *incident;
+  int32_t *face, *flipped, *pair;
   float* separation;
 };
 
-// A contact point, as found.
+// A solvable contact point, as found.
 struct Found {
   quad geometry;  // normal from the first body to the second; world point
-  float depth, normal_impulse, tangent_impulse, unused;
-  int32_t first, second, scene, slot;  // slot: of the accumulated impulses
-  int32_t table, row, second_slot, frozen, stage, round, padding[2];
+  float depth, normal_impulse, tangent_impulse;
+  int32_t scene;
+  Offset first, second;  // bodies
+  int32_t row, slot;     // slot: of the accumulated impulses
+  int32_t stage, round, traits, kind, position, unused[3];
 };
-static_assert(sizeof(Found) == 5 * sizeof(quad), "gathered quad by quad");
+
+// Contacts of a round are kept apart by kind.
+enum Kind : int32_t {
+  BOTH_LIVE,   // both bodies are moved (or one of them by two contacts of the round)
+  BOTH_FROZEN,  // ... and no joint moves them
+  ONE_LIVE,    // one body is immovable, and the other has no other contact in the round
+  ONE_FROZEN,
+  KINDS,
+};
 
 // LANES contacts of one round (the contacts that may be solved at once), ready for the solver.
+// Where only one body moves, it is b.
 struct ContactBlock {
-  int32_t first[LANES], second[LANES], found[LANES];
+  alignas(64) Offset a[LANES];
+  Offset b[LANES];
+  Offset found[LANES];
+  int32_t flip[LANES];  // where a is the second body of the pair
   vec normal_x, normal_y;
-  vec arm_na, arm_nb, arm_ta, arm_tb;  // cross(arm of a or b, normal or tangent)
+  vec arm_nb, arm_tb;                    // cross(arm of b, normal or tangent)
   vec inverse_kn, inverse_kt, coupling;  // inverse masses; how a normal impulse moves vt
-  vec target;                            // the normal velocity to reach: bias - vrest
+  vec target, slide;                     // normal velocity to reach; tangential velocity of a
   vec friction;
   vec normal_impulse, tangent_impulse;  // accumulated
-  vec point_x, point_y;                 // what the arms are recomputed from ...
-  vec inverse_mass, inertia_a, inertia_b;
-  int32_t live;  // ... where a joint moves one of the bodies during the solve
+  vec mass_b, inertia_b;                // inverse
+  vec arm_na, arm_ta, mass_a, inertia_a;
+  vec point_x, point_y;
+  int32_t live;  // a joint moves some of the bodies during the solve
 };
 
 struct Round {
-  int first_block, count;
+  int both_first, both_count;  // blocks with two moving bodies, contacts in them
+  int one_first, one_count;
 };
 
 // LANES joints of different scenes: the r-th joint of each, for one r.
 struct JointBlock {
-  int32_t a[LANES], b[LANES], scene[LANES], joint[LANES];
-  int32_t count;
+  alignas(64) Offset a[LANES];
+  Offset b[LANES], constant[LANES], moving[LANES];
+  int32_t scene[LANES], joint[LANES];
+  int32_t count, reflexive;  // reflexive: some joint holds a body to itself
   ivec fixed, motor, limits;
   vec mass_a, mass_b, inertia_a, inertia_b;  // inverse
   vec inverse_mass_sum, inverse_inertia_sum, mass_sum, anchor_weight;
@@ -82,7 +118,8 @@ struct JointBlock {
 
 struct Thruster {
   quad settings;  // x, y on the body; direction; power
-  int32_t body, scene, number;
+  Offset body;
+  int32_t scene, number;
   float push;  // momentum that it gives in one step
 };
 
@@ -90,40 +127,39 @@ struct Chunk {
   Plan plan;
   Parameters parameters;
   Sizes sizes;
-  int capacity;  // scenes
-  int scenes;    // in use
+  int scenes;
 
   Rows* rows;
+  SceneBits* bits;
 
-  // Bodies of all scenes: first all polygons, then all circles, then one without mass that idle
-  // lanes work on.
-  int32_t idle_body;
+  // Bodies of all scenes, one after another, and one without mass that idle lanes work on. A
+  // body is named by the offset of its entry in any of these arrays.
+  int bodies;
+  Offset idle_body;
   quad* place;     // x, y, angle, radius of a circle
   quad* velocity;  // vx, vy, angular velocity, 0
   quad* material;  // inverse mass, inverse inertia, friction, restitution
   quad* mass;      // inverse mass, inverse mass, inverse inertia, 0
   quad* pose;      // x, y, cosine, sine at the start of the step
-  int32_t* moved_by_joint;
-  uint64_t *polygon_partners, *circle_partners;  // that a body may touch: one bit each
-
-  // Polygons: one entry per vertex or face.
+  // Polygons: one number per vertex or face.
   quad *local_x, *local_y, *normal_x, *normal_y, *edge_length;
   quad* support;  // how far the polygon reaches along each normal; UNUSED_FACE for no face
   quad *world_x, *world_y;
-  quad* box;
-  float *low_x, *low_y, *high_x, *high_y;  // boxes of all bodies
+  quad* box;                               // low x, low y, high x, high y
+  float *low_x, *low_y, *high_x, *high_y;  // the same, one array per side
+  uint64_t* claimed;                       // stages in which a one-sided contact has the body
 
   PairList pairs[TABLES];
   OverlapList overlaps;
   Found* found;
-  int found_count;
-  uint32_t *touching, *remembered;  // flags per scene, see Sizes::first_word
-  uint64_t* stage_bits;         // stages in which a scene has contacts to solve
+  int found_end[TABLES];  // contacts found, up to each table
+  uint32_t *touching, *kept;  // flags per scene, see Sizes::first_word; kept: solvable ones
+  uint64_t* stage_bits;       // stages in which a scene has contacts to solve
 
   ContactBlock* blocks;
   Round* rounds;
   int round_count;
-  int32_t* round_sizes;  // live and frozen contacts of each round
+  int32_t* round_sizes;  // contacts of each kind in each round
   quad* impulses;        // of one round: x, y, on the angle of a, on the angle of b
   int32_t *forgets, *forgets_early;
   int forget_count, forget_early_count;
@@ -133,19 +169,19 @@ struct Chunk {
   int32_t* next_joint;
   quad* motor_changes;
   Thruster* thrusters;
+  uint8_t* flag_bytes;
   int thruster_count;
 
   // Lays the chunk out in `memory`; with null, only counts the bytes that are needed.
-  Chunk(const Plan& plan, const Parameters& parameters, int capacity, char* memory);
+  Chunk(const Plan& its_plan, const Parameters& its_parameters, int count, char* its_memory);
 
   size_t bytes() const { return used_; }
-  INLINE int body(int scene, int number) const {
-    int circle = number - sizes.polygons;
-    return circle < 0 ? scene * sizes.polygons + number
-                      : scenes * sizes.polygons + scene * sizes.circles + circle;
+  INLINE Offset body(int scene, int number) const {
+    return sizeof(quad) * (scene * sizes.bodies + number);
   }
   INLINE uint32_t* scene_touching(int scene) const { return touching + scene * sizes.memory_words; }
-  INLINE uint32_t* scene_remembered(int scene) const { return remembered + scene * sizes.memory_words; }
+  INLINE uint32_t* scene_kept(int scene) const { return kept + scene * sizes.memory_words; }
+  INLINE int found_count() const { return found_end[TABLES - 1]; }
 
  private:
   template <typename T>
@@ -159,45 +195,47 @@ struct Chunk {
 
 constexpr float UNUSED_FACE = 1e30f;
 
-inline Chunk::Chunk(const Plan& plan, const Parameters& parameters, int capacity, char* memory)
-    : plan(plan), parameters(parameters), sizes(plan), capacity(capacity), memory_(memory) {
-  size_t n = capacity, bodies = n * sizes.bodies + LANES, polygons = n * sizes.polygons + LANES;
+inline Chunk::Chunk(const Plan& its_plan, const Parameters& its_parameters, int count,
+                    char* its_memory)
+    : plan(its_plan),
+      parameters(its_parameters),
+      sizes(its_plan),
+      scenes(count),
+      memory_(its_memory) {
+  size_t n = scenes, all = n * sizes.bodies + LANES;
+  bodies = scenes * sizes.bodies;
+  idle_body = sizeof(quad) * bodies;
   take(rows, n);
-  take(place, bodies);
-  take(velocity, bodies);
-  take(material, bodies);
-  take(mass, bodies);
-  take(pose, bodies);
-  take(moved_by_joint, bodies);
-  take(polygon_partners, bodies);
-  take(circle_partners, bodies);
-  quad** shape[] = {&local_x, &local_y, &normal_x, &normal_y, &edge_length,
-                    &support, &world_x, &world_y,  &box};
-  for (quad** field : shape) take(*field, polygons);
+  take(bits, n);
+  quad** fields[] = {&place,    &velocity, &material,    &mass,    &pose,    &local_x, &local_y,
+                     &normal_x, &normal_y, &edge_length, &support, &world_x, &world_y, &box};
+  for (quad** field : fields) take(*field, all);
   float** sides[] = {&low_x, &low_y, &high_x, &high_y};
-  for (float** field : sides) take(*field, bodies + LANES);
+  for (float** side : sides) take(*side, all + LANES);
+  take(claimed, all);
 
   for (int table = 0; table < TABLES; ++table) {
     size_t count = n * sizes.rows[table] + LANES;
-    PairList& list = pairs[table];
-    int32_t** fields[] = {&list.first, &list.second, &list.scene, &list.row};
-    for (int32_t** field : fields) take(*field, count);
+    take(pairs[table].first, count);
+    take(pairs[table].second, count);
+    take(pairs[table].info, count);
   }
   size_t overlap_count = n * sizes.rows[POLYGON_POLYGON] + LANES;
-  int32_t** fields[] = {&overlaps.reference, &overlaps.incident, &overlaps.face,
-                        &overlaps.flipped, &overlaps.pair};
-  for (int32_t** field : fields) take(*field, overlap_count);
+  take(overlaps.reference, overlap_count);
+  take(overlaps.incident, overlap_count);
+  int32_t** lists[] = {&overlaps.face, &overlaps.flipped, &overlaps.pair};
+  for (int32_t** list : lists) take(*list, overlap_count);
   take(overlaps.separation, overlap_count);
 
-  size_t slots = n * sizes.slots, stages = sizes.stages < 1 ? 1 : sizes.stages;
-  take(found, slots + LANES);
+  size_t slots = n * sizes.slots, stages = sizes.stages;
+  take(found, slots + 1);
   take(touching, n * sizes.memory_words);
-  take(remembered, n * sizes.memory_words);
+  take(kept, n * sizes.memory_words);
   take(stage_bits, n * sizes.stage_words);
-  take(blocks, slots / LANES + stages + 1);
+  take(blocks, slots / LANES + 2 * stages + 1);
   take(rounds, stages);
-  take(round_sizes, 2 * stages);
-  take(impulses, slots + 2 * LANES);
+  take(round_sizes, KINDS * stages);
+  take(impulses, slots + LANES);
   take(forgets, 4 * n);
   take(forgets_early, 4 * n);
   size_t joint_block_capacity = n * sizes.joints / LANES + sizes.joints + 1;
@@ -205,6 +243,7 @@ inline Chunk::Chunk(const Plan& plan, const Parameters& parameters, int capacity
   take(next_joint, n);
   take(motor_changes, 2 * LANES * joint_block_capacity);
   take(thrusters, n * sizes.thrusters + LANES);
+  take(flag_bytes, sizes.pairs + 8);
 }
 
 }  // namespace kinetix

@@ -11,7 +11,7 @@ struct NearestEdge {
 };
 
 // The point of the polygon's outline nearest to (x, y), all in the polygon's frame.
-INLINE NearestEdge nearest_edge(const Chunk& chunk, const int32_t* polygon, vec x, vec y) {
+INLINE NearestEdge nearest_edge(const Chunk& chunk, const Offset* polygon, vec x, vec y) {
   vec vertex_x[4], vertex_y[4], normal_x[4], normal_y[4], length[4], support[4];
   gather(chunk.local_x, polygon, vertex_x);
   gather(chunk.local_y, polygon, vertex_y);
@@ -58,8 +58,7 @@ INLINE void record(Chunk& chunk, Table table, int v, ivec touch, vec nx, vec ny,
   scatter(nx, ny, px, py, points);
   for (; bits; bits &= bits - 1) {
     int lane = lowest_bit(bits);
-    add_found(chunk, points[lane], depth[lane], table, v + lane,
-              chunk.sizes.first_slot[table] + pairs.row[v + lane], 0);
+    add_found(chunk, table, v + lane, 0, points[lane], depth[lane]);
   }
 }
 

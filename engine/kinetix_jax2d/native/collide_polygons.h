@@ -13,7 +13,7 @@ struct Shape {
   vec world_x[4], world_y[4];
 };
 
-INLINE void gather_shape(const Chunk& chunk, const int32_t* body, Shape& shape) {
+INLINE void gather_shape(const Chunk& chunk, const Offset* body, Shape& shape) {
   gather(chunk.pose, body, shape.pose);
   gather(chunk.normal_x, body, shape.normal_x);
   gather(chunk.normal_y, body, shape.normal_y);
@@ -86,7 +86,7 @@ inline void find_overlaps(Chunk& chunk) {
     }
   }
   for (int l = 0; l < LANES; ++l) {
-    list.reference[list.count + l] = list.incident[list.count + l] = 0;
+    list.reference[list.count + l] = list.incident[list.count + l] = chunk.idle_body;
     list.face[list.count + l] = list.flipped[list.count + l] = 0;
     list.separation[list.count + l] = 0;
   }
@@ -118,26 +118,37 @@ INLINE void deepest_two(const Shape& reference, const Shape& incident, ivec face
   }
 }
 
-INLINE void add_found(Chunk& chunk, quad geometry, float depth, Table table, int pair, int slot,
-                      int second_slot) {
-  const PairList& pairs = chunk.pairs[table];
-  Found& found = chunk.found[chunk.found_count++];
+// Notes that the pair touches; keeps the contact if it exchanges impulses. Its accumulated impulses
+// are those of its slot in the last step (5.4); they are 0 if it was not found then.
+INLINE void add_found(Chunk& chunk, Table table, int pair, int second, quad geometry, float depth) {
+  const PairInfo& info = chunk.pairs[table].info[pair];
+  const Sizes& sizes = chunk.sizes;
+  int word = sizes.first_word[second ? (int)TABLES : table] + (info.row >> 5);
+  uint32_t flag = 1u << (info.row & 31);
+  chunk.scene_touching(info.scene)[word] |= flag;
+  if (!(info.traits & SOLVABLE)) return;
+  chunk.scene_kept(info.scene)[word] |= flag;
+  int slot = sizes.first_slot[table] +
+             (table == POLYGON_POLYGON ? 2 * info.row + second : info.row);
+  Found& found = chunk.found[chunk.found_end[table]++];
   found.geometry = geometry;
   found.depth = depth;
-  found.first = pairs.first[pair];
-  found.second = pairs.second[pair];
-  found.scene = pairs.scene[pair];
-  found.row = pairs.row[pair];
-  found.table = table;
+  const float* impulse = chunk.rows[info.scene].moving + chunk.plan.impulses + 2 * slot;
+  found.normal_impulse = chunk.plan.warm_starting ? impulse[0] : 0.0f;
+  found.tangent_impulse = chunk.plan.warm_starting ? impulse[1] : 0.0f;
+  found.scene = info.scene;
+  found.first = chunk.pairs[table].first[pair];
+  found.second = chunk.pairs[table].second[pair];
+  found.row = info.row;
   found.slot = slot;
-  found.second_slot = second_slot;
+  found.stage = sizes.first_stage[table] + (second ? sizes.batches[table] : 0);
+  found.traits = info.traits;
 }
 
 // 5.3c to 5.3f, and records of the contacts.
 inline void collide_polygons(Chunk& chunk) {
   find_overlaps(chunk);
   const OverlapList& list = chunk.overlaps;
-  const int first_slot = chunk.sizes.first_slot[POLYGON_POLYGON];
   for (int v = 0; v < list.count; v += LANES) {
     Shape reference, incident;
     gather_shape(chunk, list.reference + v, reference);
@@ -181,11 +192,9 @@ inline void collide_polygons(Chunk& chunk) {
             swap ? vertex[0].y : vertex[1].y, points[1]);
     for (int lane = 0; lane < LANES && v + lane < list.count; ++lane) {
       int pair = list.pair[v + lane];
-      int slot = first_slot + 2 * chunk.pairs[POLYGON_POLYGON].row[pair];
       float overlap = -list.separation[v + lane];
-      add_found(chunk, points[0][lane], overlap, POLYGON_POLYGON, pair, slot, 0);
-      if (both >> lane & 1)
-        add_found(chunk, points[1][lane], overlap, POLYGON_POLYGON, pair, slot + 1, 1);
+      add_found(chunk, POLYGON_POLYGON, pair, 0, points[0][lane], overlap);
+      if (both >> lane & 1) add_found(chunk, POLYGON_POLYGON, pair, 1, points[1][lane], overlap);
     }
   }
 }

@@ -1,13 +1,10 @@
-// From found contacts to what the solver works on: which impulses they inherit, in which round
-// each is solved, and blocks of LANES contacts with everything that stays the same in a step.
+// From found contacts to what the solver works on: in which round each is solved, and blocks of
+// LANES contacts with everything that stays the same in a step.
 #pragma once
 
 #include "shapes.h"
 
 namespace kinetix {
-
-INLINE bool flag(const uint32_t* words, int bit) { return words[bit >> 5] >> (bit & 31) & 1; }
-INLINE void set_flag(uint32_t* words, int bit) { words[bit >> 5] |= 1u << (bit & 31); }
 
 // Flags before `bit`.
 INLINE int rank_of(const uint32_t* words, int bit) {
@@ -16,112 +13,86 @@ INLINE int rank_of(const uint32_t* words, int bit) {
   return rank;
 }
 
-// Flags of the contacts found, and the impulses that they inherit (5.4): by row and slot alone.
-inline void remember_contacts(Chunk& chunk) {
-  const Sizes& sizes = chunk.sizes;
-  memset(chunk.touching, 0, sizeof(uint32_t) * chunk.scenes * sizes.memory_words);
-  for (int i = 0; i < chunk.found_count; ++i) {
-    Found& found = chunk.found[i];
-    int word = sizes.first_word[found.second_slot ? (int)TABLES : found.table];
-    set_flag(chunk.scene_touching(found.scene) + word, found.row);
-    bool inherits = chunk.plan.warm_starting && flag(chunk.scene_remembered(found.scene) + word, found.row);
-    const float* impulse = chunk.rows[found.scene].moving + chunk.plan.impulses + 2 * found.slot;
-    found.normal_impulse = inherits ? impulse[0] : 0.0f;
-    found.tangent_impulse = inherits ? impulse[1] : 0.0f;
-  }
-}
-
 INLINE void clear_impulses(Chunk& chunk, int scene, const uint32_t* gone, int words, int first_slot,
                            int stride) {
+  float* impulses = chunk.rows[scene].moving + chunk.plan.impulses + 2 * first_slot;
   for (int word = 0; word < words; ++word)
     for (uint32_t bits = gone[word]; bits; bits &= bits - 1) {
-      int slot = first_slot + stride * (32 * word + lowest_bit(bits));
-      float* impulse = chunk.rows[scene].moving + chunk.plan.impulses + 2 * slot;
+      float* impulse = impulses + 2 * stride * (32 * word + lowest_bit(bits));
       impulse[0] = impulse[1] = 0.0f;
     }
 }
 
-// Contacts that are no more leave no impulses behind. The flags found become the memory.
-inline void forget_contacts(Chunk& chunk) {
+// Slots that hold no contact that is solved keep no impulses; the flags found become the memory.
+inline void update_memory(Chunk& chunk) {
   const Sizes& sizes = chunk.sizes;
   for (int scene = 0; scene < chunk.scenes; ++scene) {
-    uint32_t *now = chunk.scene_touching(scene), *before = chunk.scene_remembered(scene), any = 0;
-    for (int word = 0; word < sizes.memory_words; ++word) any |= before[word] &= ~now[word];
+    const uint32_t *now = chunk.scene_touching(scene), *kept = chunk.scene_kept(scene);
+    uint32_t* memory =
+        reinterpret_cast<uint32_t*>(chunk.rows[scene].integers + chunk.plan.memory_words);
+    uint32_t any = 0;
+    for (int word = 0; word < sizes.memory_words; ++word) any |= memory[word] &= ~kept[word];
     if (any) {
       for (int table = 0; table < TABLES; ++table)
-        clear_impulses(chunk, scene, before + sizes.first_word[table], sizes.words[table],
+        clear_impulses(chunk, scene, memory + sizes.first_word[table], sizes.words[table],
                        sizes.first_slot[table], table == POLYGON_POLYGON ? 2 : 1);
-      clear_impulses(chunk, scene, before + sizes.first_word[TABLES], sizes.words[POLYGON_POLYGON],
-                     1, 2);
+      clear_impulses(chunk, scene, memory + sizes.first_word[TABLES],
+                     sizes.words[POLYGON_POLYGON], 1, 2);
     }
-    memcpy(before, now, sizeof(uint32_t) * sizes.memory_words);
+    for (int word = 0; word < sizes.memory_words; ++word) memory[word] = now[word];
   }
 }
 
-// Whether a contact exchanges impulses (4.4).
-INLINE bool is_solvable(const Chunk& chunk, const Found& found) {
-  const Sizes& sizes = chunk.sizes;
-  int polygons = chunk.scenes * sizes.polygons;
-  int first = found.first < polygons ? found.first - found.scene * sizes.polygons
-                                     : found.first - polygons - found.scene * sizes.circles +
-                                           sizes.polygons;
-  int second = found.second < polygons ? found.second - found.scene * sizes.polygons
-                                       : found.second - polygons - found.scene * sizes.circles +
-                                             sizes.polygons;
-  int bit = first * sizes.bodies + second;
-  const int32_t* words = chunk.rows[found.scene].integers + chunk.plan.collision_words;
-  bool may_push = (uint32_t)words[bit >> 5] >> (bit & 31) & 1;
-  return may_push && !(is_fixated(chunk, found.first) && is_fixated(chunk, found.second));
-}
-
 // 6.6b: rows of a table are sorted by "found", not found first, and dealt out to the batches.
-INLINE int batch_of(const Chunk& chunk, const Found& found) {
+INLINE int batch_of(const Chunk& chunk, const Found& found, int table) {
   const Sizes& sizes = chunk.sizes;
-  int batches = sizes.batches[found.table];
-  if (batches == 1) return 0;
-  const uint32_t* words = chunk.scene_touching(found.scene) + sizes.first_word[found.table];
+  const uint32_t* words = chunk.scene_touching(found.scene) + sizes.first_word[table];
   int active = 0;
-  for (int word = 0; word < sizes.words[found.table]; ++word) active += count_bits(words[word]);
-  return (sizes.rows[found.table] - active + rank_of(words, found.row)) % batches;
+  for (int word = 0; word < sizes.words[table]; ++word) active += count_bits(words[word]);
+  return (sizes.rows[table] - active + rank_of(words, found.row)) % sizes.batches[table];
 }
 
-// Whether padding follows the rows of the last column, and in which batch it first occurs.
-INLINE int first_padded_batch(const Sizes& sizes, int batch_size, int table) {
-  int padding = sizes.batches[table] * batch_size - sizes.rows[table];
-  return padding >= sizes.batches[table] ? 0 : sizes.batches[table] - padding;
+// A contact with one immovable body is solved without looking at that body; the other one must
+// have no second such contact in the same stage.
+INLINE Kind kind_of(Chunk& chunk, const Found& found) {
+  int live = (found.traits & LIVE) != 0;
+  bool one = found.traits & (FIRST_IMMOVABLE | SECOND_IMMOVABLE);
+  if (one && found.stage < 64) {
+    Offset moved = found.traits & FIRST_IMMOVABLE ? found.second : found.first;
+    uint64_t &claimed = chunk.claimed[moved / sizeof(quad)], stage = (uint64_t)1 << found.stage;
+    one = !(claimed & stage);
+    claimed |= stage;
+  } else {
+    one = false;
+  }
+  return (Kind)((one ? ONE_FROZEN : BOTH_FROZEN) - live);
 }
 
 // Numbers the stages in which a scene has something to solve: its rounds. Contacts of all scenes
 // in the same round are solved together, whatever table they come from.
 inline void assign_rounds(Chunk& chunk) {
   const Sizes& sizes = chunk.sizes;
+  memset(chunk.claimed, 0, sizeof(uint64_t) * chunk.bodies);
   memset(chunk.stage_bits, 0, sizeof(uint64_t) * chunk.scenes * sizes.stage_words);
-  for (int i = 0; i < chunk.found_count; ++i) {
-    Found& found = chunk.found[i];
-    if (!is_solvable(chunk, found)) {
-      float* impulse = chunk.rows[found.scene].moving + chunk.plan.impulses + 2 * found.slot;
-      impulse[0] = impulse[1] = 0.0f;
-      found.round = -1;
-      continue;
+  int i = 0;
+  for (int table = 0; table < TABLES; ++table)
+    for (; i < chunk.found_end[table]; ++i) {
+      Found& found = chunk.found[i];
+      if (sizes.batches[table] > 1) found.stage += batch_of(chunk, found, table);
+      found.kind = kind_of(chunk, found);
+      chunk.stage_bits[found.scene * sizes.stage_words + (found.stage >> 6)] |=
+          (uint64_t)1 << (found.stage & 63);
     }
-    int stage = sizes.first_stage[found.table] + batch_of(chunk, found) +
-                (found.second_slot ? sizes.batches[found.table] : 0);
-    found.stage = stage;
-    found.round = 0;
-    found.frozen = !(chunk.moved_by_joint[found.first] | chunk.moved_by_joint[found.second]);
-    chunk.stage_bits[found.scene * sizes.stage_words + (stage >> 6)] |= (uint64_t)1 << (stage & 63);
-  }
   chunk.round_count = 0;
-  memset(chunk.round_sizes, 0, 2 * sizeof(int32_t) * sizes.stages);
-  for (int i = 0; i < chunk.found_count; ++i) {
+  memset(chunk.round_sizes, 0, KINDS * sizeof(int32_t) * sizes.stages);
+  for (i = 0; i < chunk.found_count(); ++i) {
     Found& found = chunk.found[i];
-    if (found.round < 0) continue;
     const uint64_t* bits = chunk.stage_bits + found.scene * sizes.stage_words;
-    int stage = found.stage;
-    int round = count_bits(bits[stage >> 6] & (((uint64_t)1 << (stage & 63)) - 1));
-    for (int word = 0; word < stage >> 6; ++word) round += count_bits(bits[word]);
+    int word = found.stage >> 6;
+    int round = count_bits(bits[word] & (((uint64_t)1 << (found.stage & 63)) - 1));
+    while (word > 0) round += count_bits(bits[--word]);
     found.round = round;
-    ++chunk.round_sizes[2 * round + found.frozen];
+    ++chunk.round_sizes[KINDS * round + found.kind];
     if (round >= chunk.round_count) chunk.round_count = round + 1;
   }
 }
@@ -129,114 +100,176 @@ inline void assign_rounds(Chunk& chunk) {
 // The last row of a table shares its accumulators with the padding of a batch (the published
 // engine's padding quirk, 6.6b): they are zeroed in every iteration, and before the first one
 // where a padded batch comes earlier than its own.
-INLINE void note_padding(Chunk& chunk, const Found& found, int position) {
+INLINE void note_padding(Chunk& chunk, const Found& found, int table, int position) {
   const Sizes& sizes = chunk.sizes;
-  if (found.row != sizes.rows[found.table] - 1 || sizes.rows[found.table] % chunk.plan.batch == 0)
-    return;
+  int batches = sizes.batches[table];
+  int padding = batches * chunk.plan.batch - sizes.rows[table];
+  if (padding == 0 || found.row != sizes.rows[table] - 1) return;
   chunk.forgets[chunk.forget_count++] = position;
-  int own = (found.stage - sizes.first_stage[found.table]) % sizes.batches[found.table];
-  if (first_padded_batch(sizes, chunk.plan.batch, found.table) < own)
-    chunk.forgets_early[chunk.forget_early_count++] = position;
+  int own = (found.stage - sizes.first_stage[table]) % batches;
+  int first_padded = padding >= batches ? 0 : batches - padding;
+  if (first_padded < own) chunk.forgets_early[chunk.forget_early_count++] = position;
 }
 
-// Deals the contacts out to blocks: rounds in order; in each, contacts whose bodies a joint moves
-// come first, so that few blocks have both kinds.
+// Idle lanes of a block's end work on the idle body and on a blank contact.
+INLINE void fill_up(const Chunk& chunk, ContactBlock& block) {
+  for (int lane = 0; lane < LANES; ++lane) {
+    block.a[lane] = block.b[lane] = chunk.idle_body;
+    block.found[lane] = sizeof(Found) * chunk.found_count();
+    block.flip[lane] = 0;
+  }
+}
+
+// Makes room for `live` + `frozen` contacts and notes where those of each kind go.
+INLINE int lay_out_blocks(Chunk& chunk, int first, int32_t* sizes) {
+  int live = sizes[0], frozen = sizes[1], blocks = (live + frozen + LANES - 1) / LANES;
+  sizes[0] = first * LANES;
+  sizes[1] = first * LANES + live;
+  for (int i = 0; i < blocks; ++i) chunk.blocks[first + i].live = i * LANES < live;
+  if (blocks) fill_up(chunk, chunk.blocks[first + blocks - 1]);
+  return blocks;
+}
+
+// Deals the contacts out to blocks: rounds in order; in each, by kind.
 inline void fill_blocks(Chunk& chunk) {
   int block_count = 0;
-  for (int round = 0; round < chunk.round_count; ++round) {
-    int live = chunk.round_sizes[2 * round], frozen = chunk.round_sizes[2 * round + 1];
-    int blocks = (live + frozen + LANES - 1) / LANES;
-    chunk.rounds[round] = {block_count, live + frozen};
-    chunk.round_sizes[2 * round] = block_count * LANES;
-    chunk.round_sizes[2 * round + 1] = block_count * LANES + live;
-    for (int i = 0; i < blocks; ++i) {
-      ContactBlock& block = chunk.blocks[block_count + i];
-      block.live = i * LANES < live;
-      if (i < blocks - 1) continue;
-      for (int lane = 0; lane < LANES; ++lane) {
-        block.first[lane] = block.second[lane] = chunk.idle_body;
-        block.found[lane] = chunk.found_count;  // a blank record
-      }
-    }
-    block_count += blocks;
+  for (int r = 0; r < chunk.round_count; ++r) {
+    int32_t* sizes = chunk.round_sizes + KINDS * r;
+    Round& round = chunk.rounds[r];
+    round.both_count = sizes[BOTH_LIVE] + sizes[BOTH_FROZEN];
+    round.one_count = sizes[ONE_LIVE] + sizes[ONE_FROZEN];
+    round.both_first = block_count;
+    block_count += lay_out_blocks(chunk, block_count, sizes + BOTH_LIVE);
+    round.one_first = block_count;
+    block_count += lay_out_blocks(chunk, block_count, sizes + ONE_LIVE);
   }
   chunk.forget_count = chunk.forget_early_count = 0;
-  memset(&chunk.found[chunk.found_count], 0, sizeof(Found));
-  for (int i = 0; i < chunk.found_count; ++i) {
-    const Found& found = chunk.found[i];
-    if (found.round < 0) continue;
-    int position = chunk.round_sizes[2 * found.round + found.frozen]++;
-    ContactBlock& block = chunk.blocks[position / LANES];
-    block.first[position % LANES] = found.first;
-    block.second[position % LANES] = found.second;
-    block.found[position % LANES] = i;
-    note_padding(chunk, found, position);
-  }
+  memset(&chunk.found[chunk.found_count()], 0, sizeof(Found));
+  int i = 0;
+  for (int table = 0; table < TABLES; ++table)
+    for (; i < chunk.found_end[table]; ++i) {
+      Found& found = chunk.found[i];
+      int position = chunk.round_sizes[KINDS * found.round + found.kind]++;
+      ContactBlock& block = chunk.blocks[position / LANES];
+      bool swap = found.kind >= ONE_LIVE && !(found.traits & FIRST_IMMOVABLE);
+      block.a[position % LANES] = swap ? found.second : found.first;
+      block.b[position % LANES] = swap ? found.first : found.second;
+      block.found[position % LANES] = sizeof(Found) * i;
+      block.flip[position % LANES] = swap;
+      found.position = position;
+      note_padding(chunk, found, table, position);
+    }
 }
 
-// Arms and inverse masses of a contact, from the centres of its bodies as they are now.
-INLINE void update_arms(ContactBlock& block, vec ax, vec ay, vec bx, vec by) {
-  vec nx = block.normal_x, ny = block.normal_y;
-  ax = block.point_x - ax, ay = block.point_y - ay;
-  bx = block.point_x - bx, by = block.point_y - by;
-  block.arm_na = cross(ax, ay, nx, ny);
-  block.arm_nb = cross(bx, by, nx, ny);
-  block.arm_ta = -dot(ax, ay, nx, ny);  // the tangent is (n.y, -n.x)
-  block.arm_tb = -dot(bx, by, nx, ny);
-  vec square_a = dot(ax, ay, ax, ay), square_b = dot(bx, by, bx, by);
-  vec kn = fma(block.inertia_a, fma(-block.arm_ta, block.arm_ta, square_a), block.inverse_mass);
-  kn = fma(block.inertia_b, fma(-block.arm_tb, block.arm_tb, square_b), kn);
-  vec kt = fma(block.inertia_a, fma(-block.arm_na, block.arm_na, square_a), block.inverse_mass);
-  kt = fma(block.inertia_b, fma(-block.arm_nb, block.arm_nb, square_b), kt);
+struct Lever {
+  vec normal, tangent, square;
+};
+
+// How a body at (x, y) is turned by impulses at the contact.
+INLINE Lever lever(const ContactBlock& block, vec x, vec y) {
+  x = block.point_x - x, y = block.point_y - y;
+  // cross(arm, tangent) with the tangent (n.y, -n.x)
+  return {cross(x, y, block.normal_x, block.normal_y), -dot(x, y, block.normal_x, block.normal_y),
+          dot(x, y, x, y)};
+}
+
+// Inverse masses along normal and tangent, from the centres of the bodies as they are now.
+INLINE void update_one(ContactBlock& block, vec x, vec y) {
+  Lever b = lever(block, x, y);
+  block.arm_nb = b.normal;
+  block.arm_tb = b.tangent;
+  vec kn = fma(block.inertia_b, fma(-b.tangent, b.tangent, b.square), block.mass_b);
+  vec kt = fma(block.inertia_b, fma(-b.normal, b.normal, b.square), block.mass_b);
   block.inverse_kn = 1.0f / nonzero(kn);
   block.inverse_kt = 1.0f / nonzero(kt);
-  block.coupling = fma(block.inertia_a * block.arm_na, block.arm_ta,
-                       block.inertia_b * block.arm_nb * block.arm_tb);
+  block.coupling = block.inertia_b * b.normal * b.tangent;
+}
+
+INLINE void update_both(ContactBlock& block, vec ax, vec ay, vec bx, vec by) {
+  Lever a = lever(block, ax, ay), b = lever(block, bx, by);
+  block.arm_na = a.normal;
+  block.arm_ta = a.tangent;
+  block.arm_nb = b.normal;
+  block.arm_tb = b.tangent;
+  vec mass = block.mass_a + block.mass_b;
+  vec kn = fma(block.inertia_a, fma(-a.tangent, a.tangent, a.square), mass);
+  kn = fma(block.inertia_b, fma(-b.tangent, b.tangent, b.square), kn);
+  vec kt = fma(block.inertia_a, fma(-a.normal, a.normal, a.square), mass);
+  kt = fma(block.inertia_b, fma(-b.normal, b.normal, b.square), kt);
+  block.inverse_kn = 1.0f / nonzero(kn);
+  block.inverse_kt = 1.0f / nonzero(kt);
+  block.coupling = fma(block.inertia_a * a.normal, a.tangent, block.inertia_b * b.normal * b.tangent);
 }
 
 // Everything about a block that its contacts and bodies decide once per step.
-INLINE void prepare_block(const Chunk& chunk, ContactBlock& block) {
+INLINE void prepare_block(const Chunk& chunk, ContactBlock& block, bool both) {
   const Parameters& parameters = chunk.parameters;
-  const quad* records = reinterpret_cast<const quad*>(chunk.found);
-  vec geometry[4], pushes[4], a[4], b[4], material_a[4], material_b[4];
-  gather(records, block.found, geometry, sizeof(Found) / sizeof(quad));
-  gather(records + 1, block.found, pushes, sizeof(Found) / sizeof(quad));
-  gather(chunk.place, block.first, a);
-  gather(chunk.place, block.second, b);
-  gather(chunk.material, block.first, material_a);
-  gather(chunk.material, block.second, material_b);
-  vec nx = block.normal_x = geometry[0], ny = block.normal_y = geometry[1];
+  vec geometry[4], push[4], place_a[4], place_b[4], material_a[4], material_b[4], va[4], vb[4];
+  gather(chunk.found, block.found, geometry);
+  gather(&chunk.found[0].depth, block.found, push);
+  gather(chunk.place, block.a, place_a);
+  gather(chunk.place, block.b, place_b);
+  gather(chunk.material, block.a, material_a);
+  gather(chunk.material, block.b, material_b);
+  gather(chunk.velocity, block.a, va);
+  gather(chunk.velocity, block.b, vb);
   block.point_x = geometry[2];
   block.point_y = geometry[3];
-  block.inverse_mass = material_a[0] + material_b[0];
+  block.mass_a = material_a[0];
+  block.mass_b = material_b[0];
   block.inertia_a = material_a[1];
   block.inertia_b = material_b[1];
-  update_arms(block, a[0], a[1], b[0], b[1]);
+  vec swapped = splat(1);
+  if (!both) {
+    // The normal points from the first body to the second; here it must point to the moving one.
+    ivec flip;
+    memcpy(&flip, block.flip, sizeof flip);
+    swapped = flip != 0 ? splat(-1) : swapped;
+  }
+  block.normal_x = geometry[0] * swapped;
+  block.normal_y = geometry[1] * swapped;
+  if (both)
+    update_both(block, place_a[0], place_a[1], place_b[0], place_b[1]);
+  else
+    update_one(block, place_b[0], place_b[1]);
 
   vec friction_a = material_a[2] * parameters.base_friction;
   vec friction_b = material_b[2] * parameters.base_friction;
   block.friction = sqrt(dot(friction_a, friction_b, friction_a, friction_b));
-  block.normal_impulse = pushes[1];
-  block.tangent_impulse = pushes[2];
+  block.normal_impulse = push[1];
+  block.tangent_impulse = push[2];
 
-  gather(chunk.velocity, block.first, a);
-  gather(chunk.velocity, block.second, b);
-  vec approach = dot(b[0] - a[0], b[1] - a[1], nx, ny);
-  approach = fma(b[2], block.arm_nb, fma(-a[2], block.arm_na, approach));
-  vec bounce = approach * at_most(material_a[3], material_b[3]);
+  Lever a = lever(block, place_a[0], place_a[1]);
+  vec nx = block.normal_x, ny = block.normal_y;
+  vec of_a = fma(va[2], a.normal, dot(va[0], va[1], nx, ny));
+  vec of_b = fma(vb[2], block.arm_nb, dot(vb[0], vb[1], nx, ny));
+  vec bounce = (of_b - of_a) * at_most(material_a[3], material_b[3]);
   vec rate = splat(parameters.baumgarte_collision / parameters.dt);
-  vec bias = -rate * at_most(parameters.slop - pushes[0], splat(0));
-  block.target = bias - bounce;
+  vec bias = -rate * at_most(parameters.slop - push[0], splat(0));
+  block.target = both ? bias - bounce : bias - bounce + of_a;
+  block.slide = fma(va[2], a.tangent, cross(va[0], va[1], nx, ny));
 }
 
 inline void prepare_contacts(Chunk& chunk) {
-  remember_contacts(chunk);
-  forget_contacts(chunk);
+  update_memory(chunk);
   assign_rounds(chunk);
   fill_blocks(chunk);
-  for (int round = 0; round < chunk.round_count; ++round) {
-    int blocks = (chunk.rounds[round].count + LANES - 1) / LANES;
-    for (int i = 0; i < blocks; ++i) prepare_block(chunk, chunk.blocks[chunk.rounds[round].first_block + i]);
+  for (int r = 0; r < chunk.round_count; ++r) {
+    const Round& round = chunk.rounds[r];
+    for (int i = 0; i < round.both_count; i += LANES)
+      prepare_block(chunk, chunk.blocks[round.both_first + i / LANES], true);
+    for (int i = 0; i < round.one_count; i += LANES)
+      prepare_block(chunk, chunk.blocks[round.one_first + i / LANES], false);
+  }
+}
+
+inline void store_impulses(Chunk& chunk) {
+  for (int i = 0; i < chunk.found_count(); ++i) {
+    const Found& found = chunk.found[i];
+    const ContactBlock& block = chunk.blocks[found.position / LANES];
+    float* impulse = chunk.rows[found.scene].moving + chunk.plan.impulses + 2 * found.slot;
+    impulse[0] = block.normal_impulse[found.position % LANES];
+    impulse[1] = block.tangent_impulse[found.position % LANES];
   }
 }
 

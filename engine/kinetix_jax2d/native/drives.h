@@ -68,17 +68,17 @@ inline void load_thrusters(Chunk& chunk) {
 }
 
 struct ThrusterLanes {
-  int32_t body[LANES];
+  alignas(64) Offset body[LANES];
   vec settings[4];  // x, y on the body; direction; power
 };
 
 INLINE void gather_thrusters(const Chunk& chunk, int first, ThrusterLanes& lanes) {
-  alignas(64) int32_t index[LANES];
+  alignas(64) Offset offset[LANES];
   for (int lane = 0; lane < LANES; ++lane) {
-    index[lane] = lane;
+    offset[lane] = sizeof(Thruster) * lane;
     lanes.body[lane] = chunk.thrusters[first + lane].body;
   }
-  gather(&chunk.thrusters[first].settings, index, lanes.settings, sizeof(Thruster) / sizeof(quad));
+  gather(chunk.thrusters + first, offset, lanes.settings);
 }
 
 inline void apply_thrusters(Chunk& chunk) {
@@ -97,7 +97,8 @@ inline void apply_thrusters(Chunk& chunk) {
     for (int lane = 0; lane < LANES && i + lane < chunk.thruster_count; ++lane) {
       const Thruster& thruster = chunk.thrusters[i + lane];
       // An idle thruster adds nothing, whatever its slot holds.
-      if (thruster.push != 0.0f) chunk.velocity[thruster.body] += changes[lane] * thruster.push;
+      if (thruster.push != 0.0f)
+        quad_at(chunk.velocity, thruster.body) += changes[lane] * thruster.push;
     }
   }
 }

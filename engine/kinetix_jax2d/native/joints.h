@@ -11,40 +11,69 @@ INLINE int body_in_reach(int index, int bodies) {
 }
 
 // Whether a joint can act: in use, both bodies in use, not both fixated.
-INLINE bool is_resolvable(const Chunk& chunk, const Rows& rows, int scene, int32_t word) {
+INLINE bool is_resolvable(const Chunk& chunk, int scene, int32_t word) {
+  const SceneBits& bits = chunk.bits[scene];
   int a = body_in_reach(field(word, 0), chunk.sizes.bodies);
   int b = body_in_reach(field(word, 1), chunk.sizes.bodies);
-  const int32_t* words = rows.integers + chunk.plan.body_words;
-  return (word & JOINT_ACTIVE) && (words[a] & words[b] & BODY_ACTIVE) &&
-         (chunk.mass[chunk.body(scene, a)][0] != 0.0f ||
-          chunk.mass[chunk.body(scene, b)][0] != 0.0f);
+  uint64_t good = (bits.active >> a & bits.active >> b) & ~(bits.fixated >> a & bits.fixated >> b);
+  return (word & JOINT_ACTIVE) && (good & 1);
 }
 
 INLINE void load_joint(Chunk& chunk, JointBlock& block, int lane, int scene, int joint) {
   const Plan& plan = chunk.plan;
   const Rows& rows = chunk.rows[scene];
   int32_t word = rows.integers[plan.joint_words + joint];
-  int a = chunk.body(scene, body_in_reach(field(word, 0), chunk.sizes.bodies));
-  int b = chunk.body(scene, body_in_reach(field(word, 1), chunk.sizes.bodies));
-  block.a[lane] = a;
-  block.b[lane] = b;
+  int a = body_in_reach(field(word, 0), chunk.sizes.bodies);
+  int b = body_in_reach(field(word, 1), chunk.sizes.bodies);
+  block.a[lane] = chunk.body(scene, a);
+  block.b[lane] = chunk.body(scene, b);
+  block.reflexive |= a == b;
   block.scene[lane] = scene;
   block.joint[lane] = joint;
+  block.constant[lane] = sizeof(float) * (scene * plan.constant_size + JOINT_FLOATS * joint);
+  block.moving[lane] = sizeof(float) * (scene * plan.moving_size + JOINT_STATE_FLOATS * joint);
   block.fixed[lane] = word & JOINT_FIXED ? -1 : 0;
   block.motor[lane] = word & JOINT_MOTOR ? -1 : 0;
   block.limits[lane] = word & JOINT_LIMITS ? -1 : 0;
-  const float* settings = rows.constant + plan.joint_settings + JOINT_FLOATS * joint;
-  vec* fields[JOINT_FLOATS] = {&block.local_ax, &block.local_ay, &block.local_bx,
-                               &block.local_by, &block.speed,    &block.power,
-                               &block.minimum,  &block.maximum,  &block.rest_angle};
-  for (int i = 0; i < JOINT_FLOATS; ++i) (*fields[i])[lane] = settings[i];
-  const float* state = rows.moving + plan.joint_state + JOINT_STATE_FLOATS * joint;
-  block.impulse_x[lane] = state[0];
-  block.impulse_y[lane] = state[1];
-  block.impulse_angular[lane] = state[2];
   block.control[lane] = rows.controls[joint];
-  if (chunk.mass[a][0] != 0.0f) chunk.moved_by_joint[a] = 1;
-  if (chunk.mass[b][0] != 0.0f) chunk.moved_by_joint[b] = 1;
+  SceneBits& bits = chunk.bits[scene];
+  bits.jointed |= ((uint64_t)1 << a | (uint64_t)1 << b) & ~bits.fixated;
+}
+
+// Settings and accumulated impulses of a block's joints.
+INLINE void load_joint_block(const Chunk& chunk, JointBlock& block) {
+  const float* settings = chunk.rows[0].constant + chunk.plan.joint_settings;
+  vec a[4], b[4];
+  gather(settings, block.constant, a);
+  block.local_ax = a[0], block.local_ay = a[1], block.local_bx = a[2], block.local_by = a[3];
+  gather(settings + 4, block.constant, a);
+  block.speed = a[0];
+  gather(settings + 5, block.constant, a);
+  block.power = a[0], block.minimum = a[1], block.maximum = a[2], block.rest_angle = a[3];
+  gather(chunk.rows[0].moving + chunk.plan.joint_state, block.moving, a);
+  block.impulse_x = a[0], block.impulse_y = a[1], block.impulse_angular = a[2];
+  gather(chunk.material, block.a, a);
+  gather(chunk.material, block.b, b);
+  block.mass_a = a[0], block.mass_b = b[0];
+  block.inertia_a = a[1], block.inertia_b = b[1];
+  block.mass_sum = nonzero(a[0] + b[0]);
+  block.inverse_mass_sum = 1.0f / block.mass_sum;
+  block.inverse_inertia_sum = 1.0f / nonzero(a[1] + b[1]);
+  block.anchor_weight = a[0] * block.inverse_mass_sum;
+}
+
+INLINE JointBlock& new_joint_block(Chunk& chunk, int scene) {
+  JointBlock& block = chunk.joint_blocks[chunk.joint_block_count++];
+  const Plan& plan = chunk.plan;
+  block.reflexive = 0;
+  block.fixed = block.motor = block.limits = isplat(0);
+  block.control = splat(0);
+  for (int lane = 0; lane < LANES; ++lane) {
+    block.a[lane] = block.b[lane] = chunk.idle_body;
+    block.constant[lane] = sizeof(float) * scene * plan.constant_size;  // any joint will do
+    block.moving[lane] = sizeof(float) * scene * plan.moving_size;
+  }
+  return block;
 }
 
 // Deals the resolvable joints out to blocks. The others lose their impulses and their cached
@@ -62,16 +91,14 @@ inline void load_joints(Chunk& chunk) {
       const Rows& rows = chunk.rows[scene];
       for (; next[scene] < chunk.sizes.joints; ++next[scene]) {
         int joint = next[scene];
-        if (is_resolvable(chunk, rows, scene, rows.integers[plan.joint_words + joint])) break;
+        if (is_resolvable(chunk, scene, rows.integers[plan.joint_words + joint])) break;
         float* state = rows.moving + plan.joint_state + JOINT_STATE_FLOATS * joint;
         memset(state, 0, JOINT_STATE_FLOATS * sizeof(float));
       }
       if (next[scene] == chunk.sizes.joints) continue;
       if (lanes == LANES) {
         lanes = 0;
-        JointBlock& block = chunk.joint_blocks[chunk.joint_block_count++];
-        memset(&block, 0, sizeof block);
-        for (int lane = 0; lane < LANES; ++lane) block.a[lane] = block.b[lane] = chunk.idle_body;
+        new_joint_block(chunk, scene);
       }
       JointBlock& block = chunk.joint_blocks[chunk.joint_block_count - 1];
       load_joint(chunk, block, lanes++, scene, next[scene]++);
@@ -79,18 +106,7 @@ inline void load_joints(Chunk& chunk) {
       more = true;
     }
   }
-  for (int i = 0; i < chunk.joint_block_count; ++i) {
-    JointBlock& block = chunk.joint_blocks[i];
-    vec a[4], b[4];
-    gather(chunk.material, block.a, a);
-    gather(chunk.material, block.b, b);
-    block.mass_a = a[0], block.mass_b = b[0];
-    block.inertia_a = a[1], block.inertia_b = b[1];
-    block.mass_sum = nonzero(a[0] + b[0]);
-    block.inverse_mass_sum = 1.0f / block.mass_sum;
-    block.inverse_inertia_sum = 1.0f / nonzero(a[1] + b[1]);
-    block.anchor_weight = a[0] * block.inverse_mass_sum;
-  }
+  for (int i = 0; i < chunk.joint_block_count; ++i) load_joint_block(chunk, chunk.joint_blocks[i]);
 }
 
 // Arms, and how far the angle is off: the same in all iterations, because they leave angles alone.
@@ -121,8 +137,8 @@ inline void prepare_joints(Chunk& chunk) {
 INLINE void add_to_joint_bodies(Chunk& chunk, const JointBlock& block, const quad* to_a,
                                 const quad* to_b) {
   for (int lane = 0; lane < block.count; ++lane) {
-    chunk.velocity[block.a[lane]] += to_a[lane];
-    chunk.velocity[block.b[lane]] += to_b[lane];
+    quad_at(chunk.velocity, block.a[lane]) += to_a[lane];
+    quad_at(chunk.velocity, block.b[lane]) += to_b[lane];
   }
 }
 
@@ -147,6 +163,13 @@ INLINE vec angular_impulse(const JointBlock& block, vec relative_velocity) {
   ivec acts = block.pulls & (block.fixed | outward);
   vec impulse = (relative_velocity + bias) * block.inverse_inertia_sum;
   return acts ? impulse : splat(0);
+}
+
+INLINE ivec same_body(const JointBlock& block) {
+  ivec a, b;
+  memcpy(&a, block.a, sizeof a);
+  memcpy(&b, block.b, sizeof b);
+  return a == b;
 }
 
 INLINE void solve_joint_block(Chunk& chunk, JointBlock& block) {
@@ -188,18 +211,23 @@ INLINE void solve_joint_block(Chunk& chunk, JointBlock& block) {
   block.impulse_y += y;
   block.impulse_angular = block.fixed ? block.impulse_angular + angular : splat(0);
 
+  vec push_a = x * block.mass_a, lift_a = y * block.mass_a;
+  vec push_b = -x * block.mass_b, lift_b = -y * block.mass_b;
   vec step = block.inverse_mass_sum * parameters.baumgarte_joints_p;
-  vec step_a = step * block.mass_a, step_b = -step * block.mass_b;
-  alignas(64) quad to_a[LANES], to_b[LANES], move_a[LANES], move_b[LANES];
-  scatter(x * block.mass_a, y * block.mass_a, turn_a, splat(0), to_a);
-  scatter(-x * block.mass_b, -y * block.mass_b, turn_b, splat(0), to_b);
-  scatter(gap_x * step_a, gap_y * step_a, splat(0), splat(0), move_a);
-  scatter(gap_x * step_b, gap_y * step_b, splat(0), splat(0), move_b);
-  add_to_joint_bodies(chunk, block, to_a, to_b);
-  for (int lane = 0; lane < block.count; ++lane) {
-    chunk.place[block.a[lane]] += move_a[lane];
-    chunk.place[block.b[lane]] += move_b[lane];
+  vec move_ax = gap_x * (step * block.mass_a), move_ay = gap_y * (step * block.mass_a);
+  vec move_bx = gap_x * (-step * block.mass_b), move_by = gap_y * (-step * block.mass_b);
+  if (block.reflexive) {
+    ivec same = same_body(block);  // the joint's only body is written last, with both changes
+    push_b += same ? push_a : splat(0), lift_b += same ? lift_a : splat(0);
+    turn_b += same ? turn_a : splat(0);
+    move_bx += same ? move_ax : splat(0), move_by += same ? move_ay : splat(0);
   }
+  scatter_to(va[0] + push_a, va[1] + lift_a, va[2] + turn_a, va[3], chunk.velocity, block.a);
+  scatter_to(vb[0] + push_b, vb[1] + lift_b, vb[2] + turn_b, vb[3], chunk.velocity, block.b);
+  scatter_to(place_a[0] + move_ax, place_a[1] + move_ay, place_a[2], place_a[3], chunk.place,
+             block.a);
+  scatter_to(place_b[0] + move_bx, place_b[1] + move_by, place_b[2], place_b[3], chunk.place,
+             block.b);
 }
 
 inline void solve_joints(Chunk& chunk) {

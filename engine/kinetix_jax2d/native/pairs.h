@@ -5,7 +5,7 @@
 
 namespace kinetix {
 
-// Bodies first..first+count-1 whose boxes overlap that of `body`: one bit each.
+// Bodies first..first+count-1 whose boxes overlap that of body `body`: one bit each.
 INLINE uint64_t overlapping(const Chunk& chunk, int body, int first, int count) {
   vec low_x = splat(chunk.low_x[body]), high_x = splat(chunk.high_x[body]);
   vec low_y = splat(chunk.low_y[body]), high_y = splat(chunk.high_y[body]);
@@ -20,55 +20,64 @@ INLINE uint64_t overlapping(const Chunk& chunk, int body, int first, int count) 
   return bits;
 }
 
-INLINE void add_pair(PairList& list, int first, int second, int scene, int row) {
-  int i = list.count++;
-  list.first[i] = first;
-  list.second[i] = second;
-  list.scene[i] = scene;
-  list.row[i] = row;
+// Bodies that `number` may touch: spec/physics.md 4.3 and 4.4.
+INLINE uint64_t partners(const SceneBits& bits, int number) {
+  uint64_t normal = -(bits.normal >> number & 1), always = -(bits.always >> number & 1);
+  uint64_t in_use = -(bits.active >> number & 1);
+  return bits.active & in_use & (bits.always | (bits.normal & normal) | always);
 }
 
+INLINE void add_pair(const Chunk& chunk, PairList& list, int scene, int first, int second, int row) {
+  const SceneBits& bits = chunk.bits[scene];
+  int i = list.count++, bit = first * chunk.sizes.bodies + second;
+  const int32_t* collision = chunk.rows[scene].integers + chunk.plan.collision_words;
+  int solvable = (uint32_t)collision[bit >> 5] >> (bit & 31) & 1;
+  solvable &= ~(bits.fixated >> first & bits.fixated >> second);
+  int live = (bits.jointed >> first | bits.jointed >> second) & 1;
+  int first_immovable = bits.immovable >> first & 1, second_immovable = bits.immovable >> second & 1;
+  list.first[i] = chunk.body(scene, first);
+  list.second[i] = chunk.body(scene, second);
+  list.info[i] = {scene, row,
+                  solvable * SOLVABLE + live * LIVE + first_immovable * FIRST_IMMOVABLE +
+                      second_immovable * SECOND_IMMOVABLE,
+                  0};
+}
+
+// Each body against all that come before it, except within the boundary.
 INLINE void find_scene_pairs(Chunk& chunk, int scene) {
   const Sizes& sizes = chunk.sizes;
-  int polygon0 = scene * sizes.polygons;
-  int circle0 = chunk.scenes * sizes.polygons + scene * sizes.circles;
+  const SceneBits& bits = chunk.bits[scene];
+  int first = scene * sizes.bodies;
   for (int k = BOUNDARY; k < sizes.polygons; ++k) {
-    uint64_t near = overlapping(chunk, polygon0 + k, polygon0, k);
-    for (near &= chunk.polygon_partners[polygon0 + k]; near; near &= near - 1) {
+    uint64_t near = overlapping(chunk, first + k, first, k) & partners(bits, k);
+    for (near &= ((uint64_t)1 << k) - 1; near; near &= near - 1) {
       int i = lowest_bit(near);
-      add_pair(chunk.pairs[POLYGON_POLYGON], polygon0 + i, polygon0 + k, scene,
-               sizes.polygon_row(i, k));
+      add_pair(chunk, chunk.pairs[POLYGON_POLYGON], scene, i, k, sizes.polygon_row(i, k));
     }
   }
   for (int c = 0; c < sizes.circles; ++c) {
-    uint64_t near = overlapping(chunk, circle0 + c, polygon0, sizes.polygons);
-    for (near &= chunk.polygon_partners[circle0 + c]; near; near &= near - 1) {
-      int p = lowest_bit(near);
-      add_pair(chunk.pairs[CIRCLE_POLYGON], circle0 + c, polygon0 + p, scene,
-               c * sizes.polygons + p);
+    int k = sizes.polygons + c;
+    uint64_t near = overlapping(chunk, first + k, first, k) & partners(bits, k);
+    uint64_t polygons = near & (((uint64_t)1 << sizes.polygons) - 1);
+    for (; polygons; polygons &= polygons - 1) {
+      int p = lowest_bit(polygons);
+      add_pair(chunk, chunk.pairs[CIRCLE_POLYGON], scene, k, p, c * sizes.polygons + p);
+    }
+    uint64_t circles = (near & (((uint64_t)1 << k) - 1)) >> sizes.polygons;
+    for (; circles; circles &= circles - 1) {
+      int i = lowest_bit(circles);
+      add_pair(chunk, chunk.pairs[CIRCLE_CIRCLE], scene, sizes.polygons + i, k,
+               sizes.circle_row(i, c));
     }
   }
-  for (int k = 1; k < sizes.circles; ++k) {
-    uint64_t near = overlapping(chunk, circle0 + k, circle0, k);
-    for (near &= chunk.circle_partners[circle0 + k]; near; near &= near - 1) {
-      int i = lowest_bit(near);
-      add_pair(chunk.pairs[CIRCLE_CIRCLE], circle0 + i, circle0 + k, scene, sizes.circle_row(i, k));
-    }
-  }
-}
-
-// Idle lanes of the last vector of a list work on the idle body.
-INLINE void fill_up(int32_t* list, int count, int32_t value) {
-  for (int i = 0; i < LANES; ++i) list[count + i] = value;
 }
 
 inline void find_pairs(Chunk& chunk) {
   for (PairList& list : chunk.pairs) list.count = 0;
   for (int scene = 0; scene < chunk.scenes; ++scene) find_scene_pairs(chunk, scene);
-  for (PairList& list : chunk.pairs) {
-    fill_up(list.first, list.count, 0);
-    fill_up(list.second, list.count, 0);
-  }
+  for (PairList& list : chunk.pairs)  // idle lanes of the last vector
+    for (int i = list.count; i < list.count + LANES; ++i)
+      list.first[i] = list.second[i] = chunk.idle_body;
 }
 
 }  // namespace kinetix

@@ -73,6 +73,7 @@ struct Sizes {
   int words[TABLES];          // 32-bit words of flags for each table
   int first_word[TABLES + 1];  // of each table; the last one: second slots of polygon pairs
   int touching_words, memory_words;
+  int pairs;
   int first_slot[TABLES];  // of each table, in the accumulated impulses
   int slots;
   int batches[TABLES];
@@ -88,9 +89,10 @@ struct Sizes {
     rows[POLYGON_POLYGON] = (polygons * (polygons - 1) - BOUNDARY * (BOUNDARY - 1)) / 2;
     rows[CIRCLE_POLYGON] = circles * polygons;
     rows[CIRCLE_CIRCLE] = circles * (circles - 1) / 2;
-    slots = stages = touching_words = 0;
+    pairs = slots = stages = touching_words = 0;
     for (int table = 0; table < TABLES; ++table) {
       int copies = table == POLYGON_POLYGON ? 2 : 1;
+      pairs += rows[table];
       words[table] = (rows[table] + 31) / 32;
       first_word[table] = touching_words;
       touching_words += words[table];

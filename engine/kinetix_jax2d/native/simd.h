@@ -43,6 +43,15 @@ INLINE void store(float* to, vec value) { *reinterpret_cast<unaligned_vec*>(to) 
 INLINE quad load_quad(const float* from) { return *reinterpret_cast<const unaligned_quad*>(from); }
 INLINE void store_quad(float* to, quad value) { *reinterpret_cast<unaligned_quad*>(to) = value; }
 
+// Where a record lies behind the start of an array, in bytes.
+typedef uint32_t Offset;
+INLINE unaligned_quad& quad_at(void* array, Offset offset) {
+  return *reinterpret_cast<unaligned_quad*>(static_cast<char*>(array) + offset);
+}
+INLINE const unaligned_quad& quad_at(const void* array, Offset offset) {
+  return *reinterpret_cast<const unaligned_quad*>(static_cast<const char*>(array) + offset);
+}
+
 // ---------------------------------------------------------------- what differs per processor
 
 #if KINETIX_LANES == 16
@@ -62,13 +71,20 @@ INLINE vec unpack_low(vec a, vec b) { return _mm512_unpacklo_ps(a, b); }
 INLINE vec unpack_high(vec a, vec b) { return _mm512_unpackhi_ps(a, b); }
 INLINE vec low_halves(vec a, vec b) { return _mm512_shuffle_ps(a, b, 0x44); }
 INLINE vec high_halves(vec a, vec b) { return _mm512_shuffle_ps(a, b, 0xEE); }
-// Quads index[r], index[r + 4], ... of `from`, side by side.
-INLINE vec collect(const quad* from, const int32_t* index, int r, int stride) {
-  __m512 v = _mm512_castps128_ps512(from[stride * index[r]]);
-  v = _mm512_insertf32x4(v, from[stride * index[r + 4]], 1);
-  __m256 high = _mm256_insertf128_ps(_mm256_castps128_ps256(from[stride * index[r + 8]]),
-                                     from[stride * index[r + 12]], 1);
-  return _mm512_insertf32x8(v, high, 1);
+// The quads of lanes r, r + 4, ..., side by side.
+INLINE vec collect(const void* from, const Offset* offset, int r) {
+  __m256 low = _mm256_insertf128_ps(_mm256_castps128_ps256(quad_at(from, offset[r])),
+                                    quad_at(from, offset[r + 4]), 1);
+  __m256 high = _mm256_insertf128_ps(_mm256_castps128_ps256(quad_at(from, offset[r + 8])),
+                                     quad_at(from, offset[r + 12]), 1);
+  return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+}
+// Writes what `collect` would read.
+INLINE void deal(vec row, void* to, const Offset* offset, int r) {
+  quad_at(to, offset[r]) = _mm512_castps512_ps128(row);
+  quad_at(to, offset[r + 4]) = _mm512_extractf32x4_ps(row, 1);
+  quad_at(to, offset[r + 8]) = _mm512_extractf32x4_ps(row, 2);
+  quad_at(to, offset[r + 12]) = _mm512_extractf32x4_ps(row, 3);
 }
 // Stores quad b of row r as quad 4 b + r.
 INLINE void spread(const vec row[4], quad* to) {
@@ -98,9 +114,13 @@ INLINE vec unpack_low(vec a, vec b) { return _mm256_unpacklo_ps(a, b); }
 INLINE vec unpack_high(vec a, vec b) { return _mm256_unpackhi_ps(a, b); }
 INLINE vec low_halves(vec a, vec b) { return _mm256_shuffle_ps(a, b, 0x44); }
 INLINE vec high_halves(vec a, vec b) { return _mm256_shuffle_ps(a, b, 0xEE); }
-INLINE vec collect(const quad* from, const int32_t* index, int r, int stride) {
-  return _mm256_insertf128_ps(_mm256_castps128_ps256(from[stride * index[r]]),
-                              from[stride * index[r + 4]], 1);
+INLINE vec collect(const void* from, const Offset* offset, int r) {
+  return _mm256_insertf128_ps(_mm256_castps128_ps256(quad_at(from, offset[r])),
+                              quad_at(from, offset[r + 4]), 1);
+}
+INLINE void deal(vec row, void* to, const Offset* offset, int r) {
+  quad_at(to, offset[r]) = _mm256_castps256_ps128(row);
+  quad_at(to, offset[r + 4]) = _mm256_extractf128_ps(row, 1);
 }
 INLINE void spread(const vec row[4], quad* to) {
   float* out = reinterpret_cast<float*>(to);
@@ -148,9 +168,8 @@ INLINE vec unpack_low(vec a, vec b) { return vec{a[0], b[0], a[1], b[1]}; }
 INLINE vec unpack_high(vec a, vec b) { return vec{a[2], b[2], a[3], b[3]}; }
 INLINE vec low_halves(vec a, vec b) { return vec{a[0], a[1], b[0], b[1]}; }
 INLINE vec high_halves(vec a, vec b) { return vec{a[2], a[3], b[2], b[3]}; }
-INLINE vec collect(const quad* from, const int32_t* index, int r, int stride) {
-  return from[stride * index[r]];
-}
+INLINE vec collect(const void* from, const Offset* offset, int r) { return quad_at(from, offset[r]); }
+INLINE void deal(vec row, void* to, const Offset* offset, int r) { quad_at(to, offset[r]) = row; }
 INLINE void spread(const vec row[4], quad* to) {
   for (int r = 0; r < 4; ++r) to[r] = row[r];
 }
@@ -191,27 +210,51 @@ INLINE Point unrotate(vec cosine, vec sine, vec x, vec y) {
   return {fma(cosine, x, sine * y), fma(cosine, y, -(sine * x))};
 }
 
-// One vector per component of the quads `from[stride * index[lane]]`.
-INLINE void gather(const quad* from, const int32_t* index, vec out[4], int stride = 1) {
-  vec a = collect(from, index, 0, stride), b = collect(from, index, 1, stride);
-  vec c = collect(from, index, 2, stride), d = collect(from, index, 3, stride);
-  vec ab = unpack_low(a, b), cd = unpack_low(c, d);
-  out[0] = low_halves(ab, cd);
-  out[1] = high_halves(ab, cd);
-  ab = unpack_high(a, b), cd = unpack_high(c, d);
-  out[2] = low_halves(ab, cd);
-  out[3] = high_halves(ab, cd);
+// Turns four rows as `collect` makes them into one vector per component, or back: quad b of row r
+// belongs to lane 4 b + r.
+INLINE void transpose(vec rows[4]) {
+  vec ab = unpack_low(rows[0], rows[1]), cd = unpack_low(rows[2], rows[3]);
+  vec AB = unpack_high(rows[0], rows[1]), CD = unpack_high(rows[2], rows[3]);
+  rows[0] = low_halves(ab, cd);
+  rows[1] = high_halves(ab, cd);
+  rows[2] = low_halves(AB, CD);
+  rows[3] = high_halves(AB, CD);
 }
 
-// Writes LANES quads, one per lane, from one vector per component.
-INLINE void scatter(vec x, vec y, vec z, vec w, quad* to) {
-  vec xy = unpack_low(x, y), zw = unpack_low(z, w);
-  vec row[4] = {low_halves(xy, zw), high_halves(xy, zw)};
-  xy = unpack_high(x, y), zw = unpack_high(z, w);
-  row[2] = low_halves(xy, zw);
-  row[3] = high_halves(xy, zw);
-  spread(row, to);
+// One vector per component of the quads at `offset[lane]`.
+INLINE void gather(const void* from, const Offset* offset, vec out[4]) {
+  for (int r = 0; r < 4; ++r) out[r] = collect(from, offset, r);
+  transpose(out);
 }
+
+// Writes one quad per lane, one after the other.
+INLINE void scatter(vec x, vec y, vec z, vec w, quad* to) {
+  vec rows[4] = {x, y, z, w};
+  transpose(rows);
+  spread(rows, to);
+}
+
+// Writes the quads at `offset[lane]`.
+INLINE void scatter_to(vec x, vec y, vec z, vec w, void* to, const Offset* offset) {
+  vec rows[4] = {x, y, z, w};
+  transpose(rows);
+  for (int r = 0; r < 4; ++r) deal(rows[r], to, offset, r);
+}
+
+// The same quad in all places.
+INLINE vec repeat(quad a) {
+  vec v;
+  for (int i = 0; i < LANES; ++i) v[i] = a[i & 3];
+  return v;
+}
+
+// Offsets of consecutive quads.
+struct Consecutive {
+  alignas(64) Offset offset[LANES];
+  Consecutive() {
+    for (int lane = 0; lane < LANES; ++lane) offset[lane] = sizeof(quad) * lane;
+  }
+};
 
 INLINE int lowest_bit(uint64_t bits) { return __builtin_ctzll(bits); }
 INLINE int count_bits(uint64_t bits) { return __builtin_popcountll(bits); }

@@ -1,0 +1,157 @@
+"""Warm start and solver iterations: spec/physics.md 6.5 and 6.6."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from kinetix_core.scene import Array
+
+from .._config import Jax2DConfig
+from ._contacts import Contacts, Levers, levers
+from ._joints import Joints, solve_joints
+from ._tables import Stage, Tables
+from ._vector import nonzero, rows
+
+Impulses = tuple[jax.Array, jax.Array]
+"""Accumulated normal and tangential impulses, [rows, lanes] each."""
+
+
+class Solution(NamedTuple):
+    """What the iterations change."""
+
+    position: Float[Array, "bodies 2 lanes"]
+    velocity: Float[Array, "bodies 3 lanes"]
+    joints: Float[Array, "joints 5 lanes"]
+    impulses: tuple[Impulses, ...]  # one per stage
+
+
+def warm_start_contacts(
+    tables: Tables, contacts: Contacts, lever: Levers, mass: jax.Array, velocity: jax.Array,
+    impulses: Impulses,
+) -> jax.Array:  # fmt: skip
+    """Velocities after the impulses that contacts have accumulated; 0 where a row is not live."""
+    for stage in tables.stages:
+        part = slice(stage.start, stage.stop)
+        of_stage = jax.tree.map(lambda leaf: leaf[part], (contacts, lever, impulses))  # noqa: B023
+        velocity = _push(stage, *of_stage, mass, velocity)
+    return velocity
+
+
+def iterate(
+    config: Jax2DConfig,
+    tables: Tables,
+    contacts: Contacts,
+    joints: Joints,
+    mass: Float[Array, "bodies 3 lanes"],
+    start: Solution,
+) -> Solution:
+    """All iterations. Joints move bodies, and with them the arms of contacts."""
+    fixed_levers = levers(tables, contacts, start.position) if start.joints.shape[0] == 0 else None
+
+    def iteration(_: int, now: Solution) -> Solution:
+        position, velocity, joint_state = now.position, now.velocity, now.joints
+        lever = fixed_levers
+        if lever is None:
+            bodies = jnp.concatenate([position, velocity], axis=1)
+            joint_state, bodies = solve_joints(config, joints, joint_state, bodies)
+            position, velocity = bodies[:, :2], bodies[:, 2:]
+            lever = levers(tables, contacts, position)
+        impulses = []
+        for stage, accumulated in zip(tables.stages, now.impulses, strict=True):
+            part = slice(stage.start, stage.stop)
+            own = jax.tree.map(lambda leaf: leaf[part], (contacts, lever))  # noqa: B023
+            velocity, accumulated = _solve_stage(stage, *own, mass, velocity, accumulated)
+            impulses.append(accumulated)
+        return Solution(position, velocity, joint_state, tuple(impulses))
+
+    return jax.lax.fori_loop(0, config.solver_iterations, iteration, start)
+
+
+def _solve_stage(
+    stage: Stage,
+    contacts: Contacts,
+    lever: Levers,
+    mass: jax.Array,
+    velocity: jax.Array,
+    accumulated: Impulses,
+) -> tuple[jax.Array, Impulses]:
+    """6.6b: one batch after another."""
+    last = (np.arange(len(stage.first)) == len(stage.first) - 1)[:, None]
+
+    def batch(number: int, now: tuple[jax.Array, Impulses]) -> tuple[jax.Array, Impulses]:
+        velocity, accumulated = now
+        mask = contacts.live
+        if stage.batches > 1:
+            mask = mask & (contacts.batch == number)
+        new = _solve_rows(stage, contacts, lever, mask, velocity, accumulated)
+        change = new[0] - accumulated[0], new[1] - accumulated[1]
+        velocity = _push(stage, contacts, lever, change, mass, velocity)
+        if stage.first_padded < stage.batches:
+            # the published engine writes the accumulators of padding to the last row
+            forgets = last & (number >= stage.first_padded)
+            new = jnp.where(forgets, 0.0, new[0]), jnp.where(forgets, 0.0, new[1])
+        return velocity, new
+
+    if stage.batches == 1:
+        return batch(0, (velocity, accumulated))
+    return jax.lax.fori_loop(0, stage.batches, batch, (velocity, accumulated))
+
+
+def _solve_rows(
+    stage: Stage,
+    contacts: Contacts,
+    lever: Levers,
+    mask: jax.Array,
+    velocity: jax.Array,
+    accumulated: Impulses,
+) -> Impulses:
+    """New accumulators of the rows in `mask`, all from the same velocities.
+
+    A normal impulse changes the tangential velocity by `coupling` for each unit.
+    """
+    normal, tangent = accumulated
+    v_a, v_b = rows(velocity, stage.first), rows(velocity, stage.second)
+    x, y = v_b[:, 0] - v_a[:, 0], v_b[:, 1] - v_a[:, 1]
+    n_x, n_y = contacts.normal_x, contacts.normal_y
+    along = x * n_x + y * n_y + v_b[:, 2] * lever.normal_b - v_a[:, 2] * lever.normal_a
+    wanted = (contacts.target - along) / nonzero(lever.inverse_mass_normal)
+    new_normal = jnp.where(mask, jnp.maximum(normal + wanted, 0.0), normal)
+
+    across = x * n_y - y * n_x + v_b[:, 2] * lever.tangent_b - v_a[:, 2] * lever.tangent_a
+    across = across + lever.coupling * (new_normal - normal)
+    held = tangent - across / nonzero(lever.inverse_mass_tangent)
+    bound = contacts.friction * new_normal
+    held = jnp.minimum(jnp.maximum(held, -bound), bound)
+    return new_normal, jnp.where(mask, held, tangent)
+
+
+def _push(
+    stage: Stage,
+    contacts: Contacts,
+    lever: Levers,
+    impulse: Impulses,
+    mass: jax.Array,
+    velocity: jax.Array,
+) -> jax.Array:
+    """Velocities after impulses along normals and tangents, which act on the second body and
+    the other way round on the first."""
+    normal, tangent = impulse
+    x = normal * contacts.normal_x + tangent * contacts.normal_y
+    y = normal * contacts.normal_y - tangent * contacts.normal_x
+    turn_a = normal * lever.normal_a + tangent * lever.tangent_a
+    turn_b = normal * lever.normal_b + tangent * lever.tangent_b
+    to_a = jnp.stack([-x, -y, -turn_a], axis=1)
+    both = jnp.concatenate([to_a, jnp.stack([x, y, turn_b], axis=1)])
+    parts, done = [], 0
+    for part in stage.incidence:
+        parts.append(velocity[done : part.start])
+        total = jnp.sum(rows(both, part.entries), axis=1)
+        own = slice(part.start, part.stop)
+        parts.append(velocity[own] + mass[own] * total)
+        done = part.stop
+    return jnp.concatenate([*parts, velocity[done:]])
