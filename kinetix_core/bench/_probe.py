@@ -64,13 +64,14 @@ def probe(engine_name: str, size_name: str) -> dict[str, tuple[float, ...]]:
         engine = build_engine(engine_name, size)
     stages.done("import")
 
-    one = jnp.zeros(size.joints + size.thrusters)
-    jax.eval_shape(lambda scene: engine.step(engine.init(scene), one), empty_scene(size))
-    stages.done("kernel")
-
     scenes = stack_scenes([empty_scene(size)] * SCENES)
     states = jax.block_until_ready(jax.jit(jax.vmap(engine.init))(scenes))
     stages.done("init")
+
+    one, inputs = jax.tree.map(lambda x: x[0], states), size.joints + size.thrusters
+    stages.skip()
+    jax.eval_shape(engine.step, one, jnp.zeros(inputs))
+    stages.done("kernel")
 
     def rollout(states: EngineState, controls: jax.Array) -> EngineState:
         def step(states: EngineState, _: None) -> tuple[EngineState, None]:
@@ -78,7 +79,7 @@ def probe(engine_name: str, size_name: str) -> dict[str, tuple[float, ...]]:
 
         return jax.lax.scan(step, states, None, length=STEPS)[0]
 
-    controls = jnp.zeros((SCENES, *one.shape))
+    controls = jnp.zeros((SCENES, inputs))
     stages.skip()
     lowered = jax.jit(rollout).lower(states, controls)
     stages.done("trace")

@@ -24,7 +24,7 @@ PROGRAM_CACHE = "KINETIX_COMPILATION_CACHE"
 ZIG = "zig"
 TIMEOUT = 1800
 
-STAGES = ("import", "kernel", "init", "trace", "compile", "run", "scene")
+STAGES = ("import", "init", "kernel", "trace", "compile", "run", "scene")
 
 Seconds = Mapping[str, Sequence[float]]  # stage -> CPU, wall, CPU of child processes
 Settings = tuple[str, ...]
@@ -142,9 +142,9 @@ def _stages_table(runs: Mapping[tuple[str, str], Sequence[Seconds]]) -> Table:
         "A start in a fresh process, seconds (median)",
         ("engine", "size", "seconds of", *STAGES, "trace + compile"),
         tuple(rows),
-        "import: Python, JAX and the engine. kernel: the step traced for the first time, the "
-        "cached kernel found and loaded. init: states of 256 scenes. trace, compile and run: 64 "
-        "steps of them in a jitted scan. scene: back to scenes. JAX's compilation cache is off.",
+        "import: Python, JAX and the engine. init: states of 256 scenes. kernel: the step traced "
+        "for the first time, the cached kernel found and loaded. trace, compile and run: 64 steps "
+        "of the states in a jitted scan. scene: back to scenes. JAX's compilation cache is off.",
     )
 
 
