@@ -14,6 +14,21 @@ def kinetix_components():
         factory="kinetix_observations._symbolic:Symbolic",
         summary="one flat vector of every entity's features, clamped to -10..10",
     )
+    yield Component(
+        "observation",
+        "entity",
+        config="kinetix_observations._config:EntityConfig",
+        factory="kinetix_observations._entity:Entity",
+        summary="a table of features per kind of entity, with masks and indexes",
+    )
 
 
-__getattr__, _ = lazy_exports(__name__, {"Symbolic": "._symbolic", "SymbolicConfig": "._config"})
+__getattr__, _ = lazy_exports(
+    __name__,
+    {
+        "Entity": "._entity",
+        "EntityConfig": "._config",
+        "Symbolic": "._symbolic",
+        "SymbolicConfig": "._config",
+    },
+)
