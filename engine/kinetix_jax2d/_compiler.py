@@ -80,13 +80,20 @@ def flags() -> tuple[str, ...]:
     Contraction is off because the source names every fused multiply-add: a formula that occurs
     twice then gives the same bits twice.
     """
-    arm = platform.machine().lower() in ("arm64", "aarch64")
+    machine = platform.machine().lower()
+    if machine in ("arm64", "aarch64"):
+        target = ("-mcpu=native",)
+    elif machine in ("x86_64", "amd64"):
+        # The kernel has vectors of 256 bits at most, and compilers do better without AVX-512 then.
+        target = ("-march=native", "-mno-avx512f")
+    else:
+        target = ("-march=native",)
     return (
+        *target,
         "-x",
         "c++",
         "-std=c++17",
         "-O3",
-        "-mcpu=native" if arm else "-march=native",
         "-ffp-contract=off",
         "-fno-math-errno",
         "-fno-trapping-math",
@@ -154,10 +161,10 @@ def compile_kernel(compiler: Compiler, output: Path) -> str:
 
 def vector_lanes(compiler: Compiler) -> int | None:
     """Lanes of f32 that the kernel is built for; None if the compiler does not say."""
-    machine = flags()[4]
+    target = [flag for flag in flags() if flag.startswith("-m")]
     try:
         done = subprocess.run(
-            (*compiler.command, machine, "-dM", "-E", "-x", "c", "-"),
+            (*compiler.command, *target, "-dM", "-E", "-x", "c", "-"),
             input="",
             capture_output=True,
             text=True,
@@ -166,8 +173,6 @@ def vector_lanes(compiler: Compiler) -> int | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     macros = {words[1] for line in done.stdout.splitlines() if len(words := line.split()) > 1}
-    if {"__AVX512F__", "__AVX512DQ__"} <= macros:
-        return 16
     return 8 if {"__AVX2__", "__FMA__"} <= macros else 4
 
 

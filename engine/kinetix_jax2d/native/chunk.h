@@ -26,59 +26,65 @@ struct Rows {
 // What holds for the bodies of a scene during a whole call: one bit per body.
 struct SceneBits {
   uint64_t active, normal, always;  // in use; collision mode above 0; collision mode 2
-  uint64_t fixated, immovable;      // no inverse mass; no inverse inertia either
-  uint64_t jointed;                 // moved by a joint in the midst of the solve
 };
 
+// What holds for one body.
+enum Trait : uint8_t {
+  FIXATED = 1,   // no inverse mass
+  STILL = 4,     // no inverse inertia
+  JOINTED = 8,   // moved by a joint in the midst of the solve
+};
+
+// A pair of bodies: scene, first, second. The first is below the second but for circles with
+// polygons.
+typedef int32_t PairCode;
+INLINE PairCode pair_code(int scene, int first, int second) {
+  return scene << 16 | first << 8 | second;
+}
+INLINE int scene_of(PairCode code) { return code >> 16; }
+INLINE int first_of(PairCode code) { return code >> 8 & 0xff; }
+INLINE int second_of(PairCode code) { return code & 0xff; }
+
 // Pairs whose boxes overlap, of one table.
-struct PairInfo {
-  int32_t scene, row, traits, unused;
-};
-enum Trait : int32_t {
-  SOLVABLE = 1,          // exchanges impulses (spec/physics.md 4.4)
-  LIVE = 2,              // a joint moves one of the bodies during the solve
-  FIRST_IMMOVABLE = 4,
-  SECOND_IMMOVABLE = 8,
-};
 struct PairList {
   int count;
-  Offset *first, *second;  // bodies
-  PairInfo* info;
+  PairCode* code;
 };
 
 // Polygon pairs that overlap: `reference` has the face that separates them least.
 struct OverlapList {
   int count;
   Offset *reference, *incident;
-  int32_t *face, *flipped, *pair;
+  int32_t *face, *flipped;
+  PairCode* code;
   float* separation;
 };
 
-// A solvable contact point, as found.
-struct Found {
-  quad geometry;  // normal from the first body to the second; world point
-  float depth, normal_impulse, tangent_impulse;
-  int32_t scene;
-  Offset first, second;  // bodies
-  int32_t row, slot;     // slot: of the accumulated impulses
-  int32_t stage, round, traits, kind, position, unused[3];
+// Contact points found, of one table; polygon pairs have a second list for their second slots.
+enum { SECOND_SLOTS = TABLES, LISTS };
+struct FoundList {
+  int count;
+  PairCode* code;
+  int32_t* point;   // in Chunk::geometry and Chunk::depth
+  int32_t* region;  // stage * KINDS + kind; -1: exchanges no impulses
 };
 
-// Contacts of a round are kept apart by kind.
+// Contacts of a stage are kept apart by kind.
 enum Kind : int32_t {
-  BOTH_LIVE,   // both bodies are moved (or one of them by two contacts of the round)
+  BOTH_LIVE,    // both bodies are moved (or one of them by two contacts of the stage)
   BOTH_FROZEN,  // ... and no joint moves them
-  ONE_LIVE,    // one body is immovable, and the other has no other contact in the round
+  ONE_LIVE,     // one body is immovable, and the other has no other contact in the stage
   ONE_FROZEN,
   KINDS,
 };
 
-// LANES contacts of one round (the contacts that may be solved at once), ready for the solver.
+// LANES contacts of one stage (the contacts that may be solved at once), ready for the solver.
 // Where only one body moves, it is b.
 struct ContactBlock {
   alignas(64) Offset a[LANES];
   Offset b[LANES];
-  Offset found[LANES];
+  Offset impulse[LANES];  // accumulated, behind the first scene's row
+  int32_t point[LANES];
   int32_t flip[LANES];  // where a is the second body of the pair
   vec normal_x, normal_y;
   vec arm_nb, arm_tb;                    // cross(arm of b, normal or tangent)
@@ -92,7 +98,7 @@ struct ContactBlock {
   int32_t live;  // a joint moves some of the bodies during the solve
 };
 
-struct Round {
+struct Stage {
   int both_first, both_count;  // blocks with two moving bodies, contacts in them
   int one_first, one_count;
 };
@@ -145,22 +151,23 @@ struct Chunk {
   quad *local_x, *local_y, *normal_x, *normal_y, *edge_length;
   quad* support;  // how far the polygon reaches along each normal; UNUSED_FACE for no face
   quad *world_x, *world_y;
+  uint8_t* traits;
   quad* box;                               // low x, low y, high x, high y
   float *low_x, *low_y, *high_x, *high_y;  // the same, one array per side
-  uint64_t* claimed;                       // stages in which a one-sided contact has the body
+  uint64_t* claimed;  // stages in which a contact with an immovable body has it
 
   PairList pairs[TABLES];
   OverlapList overlaps;
-  Found* found;
-  int found_end[TABLES];  // contacts found, up to each table
-  uint32_t *touching, *kept;  // flags per scene, see Sizes::first_word; kept: solvable ones
-  uint64_t* stage_bits;       // stages in which a scene has contacts to solve
+  FoundList found[LISTS];
+  quad* geometry;  // normal from the first body to the second; world point
+  float* depth;
+  int32_t first_point[LISTS];
+  uint32_t* touching;  // flags per scene, see Sizes::first_word
 
   ContactBlock* blocks;
-  Round* rounds;
-  int round_count;
-  int32_t* round_sizes;  // contacts of each kind in each round
-  quad* impulses;        // of one round: x, y, on the angle of a, on the angle of b
+  Stage* stages;
+  int32_t* region_sizes;  // contacts of each kind in each stage
+  quad* impulses;         // of one stage: x, y, on the angle of a, on the angle of b
   int32_t *forgets, *forgets_early;
   int forget_count, forget_early_count;
 
@@ -180,8 +187,6 @@ struct Chunk {
     return sizeof(quad) * (scene * sizes.bodies + number);
   }
   INLINE uint32_t* scene_touching(int scene) const { return touching + scene * sizes.memory_words; }
-  INLINE uint32_t* scene_kept(int scene) const { return kept + scene * sizes.memory_words; }
-  INLINE int found_count() const { return found_end[TABLES - 1]; }
 
  private:
   template <typename T>
@@ -212,29 +217,34 @@ inline Chunk::Chunk(const Plan& its_plan, const Parameters& its_parameters, int 
   for (quad** field : fields) take(*field, all);
   float** sides[] = {&low_x, &low_y, &high_x, &high_y};
   for (float** side : sides) take(*side, all + LANES);
+  take(traits, all);
   take(claimed, all);
 
-  for (int table = 0; table < TABLES; ++table) {
-    size_t count = n * sizes.rows[table] + LANES;
-    take(pairs[table].first, count);
-    take(pairs[table].second, count);
-    take(pairs[table].info, count);
+  size_t points = 0;
+  for (int list = 0; list < LISTS; ++list) {
+    size_t room = n * sizes.rows[list == SECOND_SLOTS ? (int)POLYGON_POLYGON : list] + LANES;
+    if (list < TABLES) take(pairs[list].code, room);
+    take(found[list].code, room);
+    take(found[list].point, room);
+    take(found[list].region, room);
+    first_point[list] = points;
+    points += room;
   }
-  size_t overlap_count = n * sizes.rows[POLYGON_POLYGON] + LANES;
-  take(overlaps.reference, overlap_count);
-  take(overlaps.incident, overlap_count);
-  int32_t** lists[] = {&overlaps.face, &overlaps.flipped, &overlaps.pair};
-  for (int32_t** list : lists) take(*list, overlap_count);
-  take(overlaps.separation, overlap_count);
+  take(geometry, points);
+  take(depth, points);
+  size_t room = n * sizes.rows[POLYGON_POLYGON] + LANES;
+  take(overlaps.reference, room);
+  take(overlaps.incident, room);
+  take(overlaps.face, room);
+  take(overlaps.flipped, room);
+  take(overlaps.code, room);
+  take(overlaps.separation, room);
 
-  size_t slots = n * sizes.slots, stages = sizes.stages;
-  take(found, slots + 1);
+  size_t slots = n * sizes.slots, stage_count = sizes.stages;
   take(touching, n * sizes.memory_words);
-  take(kept, n * sizes.memory_words);
-  take(stage_bits, n * sizes.stage_words);
-  take(blocks, slots / LANES + 2 * stages + 1);
-  take(rounds, stages);
-  take(round_sizes, KINDS * stages);
+  take(blocks, slots / LANES + 2 * stage_count + 1);
+  take(stages, stage_count);
+  take(region_sizes, KINDS * stage_count);
   take(impulses, slots + LANES);
   take(forgets, 4 * n);
   take(forgets_early, 4 * n);

@@ -51,14 +51,14 @@ INLINE NearestEdge nearest_edge(const Chunk& chunk, const Offset* polygon, vec x
 INLINE void record(Chunk& chunk, Table table, int v, ivec touch, vec nx, vec ny, vec px, vec py,
                    vec depth) {
   const PairList& pairs = chunk.pairs[table];
+  int first = chunk.first_point[table] + v;
+  scatter(nx, ny, px, py, chunk.geometry + first);
+  store(chunk.depth + first, depth);
   uint32_t bits = bits_of(touch);
   if (pairs.count - v < LANES) bits &= (1u << (pairs.count - v)) - 1;
-  if (!bits) return;
-  alignas(64) quad points[LANES];
-  scatter(nx, ny, px, py, points);
   for (; bits; bits &= bits - 1) {
     int lane = lowest_bit(bits);
-    add_found(chunk, table, v + lane, 0, points[lane], depth[lane]);
+    add_found(chunk, table, table, pairs.code[v + lane], first + lane);
   }
 }
 
@@ -66,10 +66,11 @@ inline void collide_circles_with_polygons(Chunk& chunk) {
   const PairList& pairs = chunk.pairs[CIRCLE_POLYGON];
   for (int v = 0; v < pairs.count; v += LANES) {
     vec circle[4], pose[4];  // x, y, angle, radius; x, y, cosine, sine
-    gather(chunk.place, pairs.first + v, circle);
-    gather(chunk.pose, pairs.second + v, pose);
+    PairOffsets bodies = locate(chunk, pairs.code + v);
+    gather(chunk.place, bodies.first, circle);
+    gather(chunk.pose, bodies.second, pose);
     Point centre = unrotate(pose[2], pose[3], circle[0] - pose[0], circle[1] - pose[1]);
-    NearestEdge foot = nearest_edge(chunk, pairs.second + v, centre.x, centre.y);
+    NearestEdge foot = nearest_edge(chunk, bodies.second, centre.x, centre.y);
 
     vec radius = circle[3];
     vec out_x = centre.x - foot.x, out_y = centre.y - foot.y;
@@ -90,8 +91,9 @@ inline void collide_circles(Chunk& chunk) {
   const PairList& pairs = chunk.pairs[CIRCLE_CIRCLE];
   for (int v = 0; v < pairs.count; v += LANES) {
     vec a[4], b[4];
-    gather(chunk.place, pairs.first + v, a);
-    gather(chunk.place, pairs.second + v, b);
+    PairOffsets bodies = locate(chunk, pairs.code + v);
+    gather(chunk.place, bodies.first, a);
+    gather(chunk.place, bodies.second, b);
     vec dx = b[0] - a[0], dy = b[1] - a[1];
     vec distance = length_of(dx, dy), reach = a[3] + b[3];
     vec normal_x = dx / nonzero(distance), normal_y = dy / nonzero(distance);

@@ -2,8 +2,8 @@
 // pairs, then contact points of those that overlap.
 #pragma once
 
-#include "chunk.h"
 #include "functions.h"
+#include "pairs.h"
 
 namespace kinetix {
 
@@ -65,24 +65,30 @@ inline void find_overlaps(Chunk& chunk) {
   list.count = 0;
   for (int v = 0; v < pairs.count; v += LANES) {
     Shape a, b;
-    gather_shape(chunk, pairs.first + v, a);
-    gather_shape(chunk, pairs.second + v, b);
+    PairOffsets bodies = locate(chunk, pairs.code + v);
+    gather_shape(chunk, bodies.first, a);
+    gather_shape(chunk, bodies.second, b);
     Separation from_a = separate(a, b), from_b = separate(b, a);
     ivec second_is_reference = from_a.distance + 0.01f < from_b.distance;
     vec top = at_least(from_b.distance, from_a.distance);
     ivec face = second_is_reference ? from_b.face : from_a.face;
 
+    alignas(64) int32_t flipped[LANES], faces[LANES];
+    alignas(64) float tops[LANES];
+    memcpy(flipped, &second_is_reference, sizeof flipped);
+    memcpy(faces, &face, sizeof faces);
+    memcpy(tops, &top, sizeof tops);
     uint32_t overlap = bits_of(top < 0.0f);
     if (pairs.count - v < LANES) overlap &= (1u << (pairs.count - v)) - 1;
     for (; overlap; overlap &= overlap - 1) {
-      int lane = lowest_bit(overlap), i = list.count++, pair = v + lane;
-      bool flipped = second_is_reference[lane];
-      list.reference[i] = flipped ? pairs.second[pair] : pairs.first[pair];
-      list.incident[i] = flipped ? pairs.first[pair] : pairs.second[pair];
-      list.face[i] = face[lane];
-      list.flipped[i] = flipped;
-      list.pair[i] = pair;
-      list.separation[i] = top[lane];
+      int lane = lowest_bit(overlap), i = list.count++;
+      bool flip = flipped[lane];
+      list.reference[i] = flip ? bodies.second[lane] : bodies.first[lane];
+      list.incident[i] = flip ? bodies.first[lane] : bodies.second[lane];
+      list.face[i] = faces[lane];
+      list.flipped[i] = flip;
+      list.code[i] = pairs.code[v + lane];
+      list.separation[i] = tops[lane];
     }
   }
   for (int l = 0; l < LANES; ++l) {
@@ -118,31 +124,16 @@ INLINE void deepest_two(const Shape& reference, const Shape& incident, ivec face
   }
 }
 
-// Notes that the pair touches; keeps the contact if it exchanges impulses. Its accumulated impulses
-// are those of its slot in the last step (5.4); they are 0 if it was not found then.
-INLINE void add_found(Chunk& chunk, Table table, int pair, int second, quad geometry, float depth) {
-  const PairInfo& info = chunk.pairs[table].info[pair];
+// Notes that a pair touches, at a point of Chunk::geometry.
+INLINE void add_found(Chunk& chunk, Table table, int list, PairCode code, int point) {
   const Sizes& sizes = chunk.sizes;
-  int word = sizes.first_word[second ? (int)TABLES : table] + (info.row >> 5);
-  uint32_t flag = 1u << (info.row & 31);
-  chunk.scene_touching(info.scene)[word] |= flag;
-  if (!(info.traits & SOLVABLE)) return;
-  chunk.scene_kept(info.scene)[word] |= flag;
-  int slot = sizes.first_slot[table] +
-             (table == POLYGON_POLYGON ? 2 * info.row + second : info.row);
-  Found& found = chunk.found[chunk.found_end[table]++];
-  found.geometry = geometry;
-  found.depth = depth;
-  const float* impulse = chunk.rows[info.scene].moving + chunk.plan.impulses + 2 * slot;
-  found.normal_impulse = chunk.plan.warm_starting ? impulse[0] : 0.0f;
-  found.tangent_impulse = chunk.plan.warm_starting ? impulse[1] : 0.0f;
-  found.scene = info.scene;
-  found.first = chunk.pairs[table].first[pair];
-  found.second = chunk.pairs[table].second[pair];
-  found.row = info.row;
-  found.slot = slot;
-  found.stage = sizes.first_stage[table] + (second ? sizes.batches[table] : 0);
-  found.traits = info.traits;
+  int row = sizes.row_base[table][first_of(code)] + second_of(code);
+  uint32_t* flags = chunk.scene_touching(scene_of(code)) + sizes.first_word[list];
+  flags[row >> 5] |= 1u << (row & 31);
+  FoundList& found = chunk.found[list];
+  int i = found.count++;
+  found.code[i] = code;
+  found.point[i] = point;
 }
 
 // 5.3c to 5.3f, and records of the contacts.
@@ -185,16 +176,19 @@ inline void collide_polygons(Chunk& chunk) {
     ivec swap = depth[0] < depth[1];
     uint32_t both = bits_of((depth[0] > 0.0f) & (depth[1] > 0.0f));
 
-    alignas(64) quad points[2][LANES];
-    scatter(normal.x, normal.y, swap ? vertex[1].x : vertex[0].x,
-            swap ? vertex[1].y : vertex[0].y, points[0]);
-    scatter(normal.x, normal.y, swap ? vertex[0].x : vertex[1].x,
-            swap ? vertex[0].y : vertex[1].y, points[1]);
+    int first = chunk.first_point[POLYGON_POLYGON] + v;
+    int second = chunk.first_point[SECOND_SLOTS] + v;
+    scatter(normal.x, normal.y, swap ? vertex[1].x : vertex[0].x, swap ? vertex[1].y : vertex[0].y,
+            chunk.geometry + first);
+    scatter(normal.x, normal.y, swap ? vertex[0].x : vertex[1].x, swap ? vertex[0].y : vertex[1].y,
+            chunk.geometry + second);
+    vec overlap = -load(list.separation + v);  // the same for both points
+    store(chunk.depth + first, overlap);
+    store(chunk.depth + second, overlap);
     for (int lane = 0; lane < LANES && v + lane < list.count; ++lane) {
-      int pair = list.pair[v + lane];
-      float overlap = -list.separation[v + lane];
-      add_found(chunk, POLYGON_POLYGON, pair, 0, points[0][lane], overlap);
-      if (both >> lane & 1) add_found(chunk, POLYGON_POLYGON, pair, 1, points[1][lane], overlap);
+      PairCode code = list.code[v + lane];
+      add_found(chunk, POLYGON_POLYGON, POLYGON_POLYGON, code, first + lane);
+      if (both >> lane & 1) add_found(chunk, POLYGON_POLYGON, SECOND_SLOTS, code, second + lane);
     }
   }
 }

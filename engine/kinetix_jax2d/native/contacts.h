@@ -13,169 +13,194 @@ INLINE int rank_of(const uint32_t* words, int bit) {
   return rank;
 }
 
-INLINE void clear_impulses(Chunk& chunk, int scene, const uint32_t* gone, int words, int first_slot,
-                           int stride) {
-  float* impulses = chunk.rows[scene].moving + chunk.plan.impulses + 2 * first_slot;
-  for (int word = 0; word < words; ++word)
+INLINE float* impulse_at(const Chunk& chunk, Offset offset) {
+  char* base = reinterpret_cast<char*>(chunk.rows[0].moving + chunk.plan.impulses);
+  return reinterpret_cast<float*>(base + offset);
+}
+
+// Where the accumulated impulses of a contact slot lie.
+INLINE Offset impulse_offset(const Chunk& chunk, int list, PairCode code) {
+  const Sizes& sizes = chunk.sizes;
+  int table = list == SECOND_SLOTS ? (int)POLYGON_POLYGON : list;
+  int row = sizes.row_base[table][first_of(code)] + second_of(code);
+  int slot = table == POLYGON_POLYGON ? 2 * row + (list == SECOND_SLOTS)
+                                      : sizes.first_slot[table] + row;
+  return sizeof(float) * (scene_of(code) * chunk.plan.moving_size + 2 * slot);
+}
+
+INLINE void clear_impulses(Chunk& chunk, int scene, const uint32_t* gone, int list) {
+  const Sizes& sizes = chunk.sizes;
+  int table = list == SECOND_SLOTS ? (int)POLYGON_POLYGON : list;
+  int stride = table == POLYGON_POLYGON ? 4 : 2;
+  float* impulses = chunk.rows[scene].moving + chunk.plan.impulses + 2 * sizes.first_slot[table];
+  if (list == SECOND_SLOTS) impulses += 2;
+  for (int word = 0; word < sizes.words[table]; ++word)
     for (uint32_t bits = gone[word]; bits; bits &= bits - 1) {
-      float* impulse = impulses + 2 * stride * (32 * word + lowest_bit(bits));
+      float* impulse = impulses + stride * (32 * word + lowest_bit(bits));
       impulse[0] = impulse[1] = 0.0f;
     }
 }
 
-// Slots that hold no contact that is solved keep no impulses; the flags found become the memory.
+// Contacts that are no more leave no impulses behind; the flags found become the memory (6.7).
 inline void update_memory(Chunk& chunk) {
   const Sizes& sizes = chunk.sizes;
   for (int scene = 0; scene < chunk.scenes; ++scene) {
-    const uint32_t *now = chunk.scene_touching(scene), *kept = chunk.scene_kept(scene);
+    const uint32_t* now = chunk.scene_touching(scene);
     uint32_t* memory =
         reinterpret_cast<uint32_t*>(chunk.rows[scene].integers + chunk.plan.memory_words);
-    uint32_t any = 0;
-    for (int word = 0; word < sizes.memory_words; ++word) any |= memory[word] &= ~kept[word];
-    if (any) {
-      for (int table = 0; table < TABLES; ++table)
-        clear_impulses(chunk, scene, memory + sizes.first_word[table], sizes.words[table],
-                       sizes.first_slot[table], table == POLYGON_POLYGON ? 2 : 1);
-      clear_impulses(chunk, scene, memory + sizes.first_word[TABLES],
-                     sizes.words[POLYGON_POLYGON], 1, 2);
-    }
+    uint32_t gone = 0;
+    for (int word = 0; word < sizes.memory_words; ++word) gone |= memory[word] &= ~now[word];
+    if (gone)
+      for (int list = 0; list < LISTS; ++list)
+        clear_impulses(chunk, scene, memory + sizes.first_word[list], list);
     for (int word = 0; word < sizes.memory_words; ++word) memory[word] = now[word];
   }
 }
 
 // 6.6b: rows of a table are sorted by "found", not found first, and dealt out to the batches.
-INLINE int batch_of(const Chunk& chunk, const Found& found, int table) {
+INLINE int batch_of(const Chunk& chunk, int table, PairCode code) {
   const Sizes& sizes = chunk.sizes;
-  const uint32_t* words = chunk.scene_touching(found.scene) + sizes.first_word[table];
-  int active = 0;
-  for (int word = 0; word < sizes.words[table]; ++word) active += count_bits(words[word]);
-  return (sizes.rows[table] - active + rank_of(words, found.row)) % sizes.batches[table];
+  if (sizes.batches[table] == 1) return 0;
+  const uint32_t* words = chunk.scene_touching(scene_of(code)) + sizes.first_word[table];
+  int found = 0;
+  for (int word = 0; word < sizes.words[table]; ++word) found += count_bits(words[word]);
+  int row = sizes.row_base[table][first_of(code)] + second_of(code);
+  return (sizes.rows[table] - found + rank_of(words, row)) % sizes.batches[table];
 }
 
-// A contact with one immovable body is solved without looking at that body; the other one must
+// Whether the joint filter lets a pair exchange impulses.
+INLINE bool passes_filter(const Chunk& chunk, PairCode code) {
+  int bit = first_of(code) * chunk.sizes.bodies + second_of(code);
+  const int32_t* words = chunk.rows[scene_of(code)].integers + chunk.plan.collision_words;
+  return (uint32_t)words[bit >> 5] >> (bit & 31) & 1;
+}
+
+INLINE bool is_immovable(uint8_t traits) { return (traits & (FIXATED | STILL)) == (FIXATED | STILL); }
+
+// In which region (stage and kind) a contact is solved; -1 if it exchanges no impulses (4.4).
+// A contact with an immovable body is solved without looking at that body; the other one must
 // have no second such contact in the same stage.
-INLINE Kind kind_of(Chunk& chunk, const Found& found) {
-  int live = (found.traits & LIVE) != 0;
-  bool one = found.traits & (FIRST_IMMOVABLE | SECOND_IMMOVABLE);
-  if (one && found.stage < 64) {
-    Offset moved = found.traits & FIRST_IMMOVABLE ? found.second : found.first;
-    uint64_t &claimed = chunk.claimed[moved / sizeof(quad)], stage = (uint64_t)1 << found.stage;
-    one = !(claimed & stage);
-    claimed |= stage;
-  } else {
-    one = false;
+INLINE int region_of(Chunk& chunk, int list, PairCode code) {
+  const Sizes& sizes = chunk.sizes;
+  int table = list == SECOND_SLOTS ? (int)POLYGON_POLYGON : list;
+  int first = scene_of(code) * sizes.bodies + first_of(code);
+  int second = scene_of(code) * sizes.bodies + second_of(code);
+  uint8_t a = chunk.traits[first], b = chunk.traits[second];
+  if ((a & b & FIXATED) || !passes_filter(chunk, code)) return -1;
+  int stage = sizes.first_stage[table] + batch_of(chunk, table, code) +
+              (list == SECOND_SLOTS ? sizes.batches[table] : 0);
+  int kind = (a | b) & JOINTED ? BOTH_LIVE : BOTH_FROZEN;
+  if ((is_immovable(a) || is_immovable(b)) && stage < 64) {
+    uint64_t &claimed = chunk.claimed[is_immovable(a) ? second : first];
+    uint64_t bit = (uint64_t)1 << stage;
+    kind += claimed & bit ? 0 : ONE_LIVE - BOTH_LIVE;
+    claimed |= bit;
   }
-  return (Kind)((one ? ONE_FROZEN : BOTH_FROZEN) - live);
+  return KINDS * stage + kind;
 }
 
-// Numbers the stages in which a scene has something to solve: its rounds. Contacts of all scenes
-// in the same round are solved together, whatever table they come from.
-inline void assign_rounds(Chunk& chunk) {
-  const Sizes& sizes = chunk.sizes;
+inline void assign_regions(Chunk& chunk) {
   memset(chunk.claimed, 0, sizeof(uint64_t) * chunk.bodies);
-  memset(chunk.stage_bits, 0, sizeof(uint64_t) * chunk.scenes * sizes.stage_words);
-  int i = 0;
-  for (int table = 0; table < TABLES; ++table)
-    for (; i < chunk.found_end[table]; ++i) {
-      Found& found = chunk.found[i];
-      if (sizes.batches[table] > 1) found.stage += batch_of(chunk, found, table);
-      found.kind = kind_of(chunk, found);
-      chunk.stage_bits[found.scene * sizes.stage_words + (found.stage >> 6)] |=
-          (uint64_t)1 << (found.stage & 63);
+  memset(chunk.region_sizes, 0, KINDS * sizeof(int32_t) * chunk.sizes.stages);
+  for (int number = 0; number < LISTS; ++number) {
+    FoundList& list = chunk.found[number];
+    for (int i = 0; i < list.count; ++i) {
+      int region = list.region[i] = region_of(chunk, number, list.code[i]);
+      if (region >= 0) {
+        ++chunk.region_sizes[region];
+      } else {
+        float* impulse = impulse_at(chunk, impulse_offset(chunk, number, list.code[i]));
+        impulse[0] = impulse[1] = 0.0f;
+      }
     }
-  chunk.round_count = 0;
-  memset(chunk.round_sizes, 0, KINDS * sizeof(int32_t) * sizes.stages);
-  for (i = 0; i < chunk.found_count(); ++i) {
-    Found& found = chunk.found[i];
-    const uint64_t* bits = chunk.stage_bits + found.scene * sizes.stage_words;
-    int word = found.stage >> 6;
-    int round = count_bits(bits[word] & (((uint64_t)1 << (found.stage & 63)) - 1));
-    while (word > 0) round += count_bits(bits[--word]);
-    found.round = round;
-    ++chunk.round_sizes[KINDS * round + found.kind];
-    if (round >= chunk.round_count) chunk.round_count = round + 1;
   }
 }
 
 // The last row of a table shares its accumulators with the padding of a batch (the published
 // engine's padding quirk, 6.6b): they are zeroed in every iteration, and before the first one
 // where a padded batch comes earlier than its own.
-INLINE void note_padding(Chunk& chunk, const Found& found, int table, int position) {
+INLINE void note_padding(Chunk& chunk, int list, PairCode code, int stage, int position) {
   const Sizes& sizes = chunk.sizes;
-  int batches = sizes.batches[table];
-  int padding = batches * chunk.plan.batch - sizes.rows[table];
-  if (padding == 0 || found.row != sizes.rows[table] - 1) return;
+  int table = list == SECOND_SLOTS ? (int)POLYGON_POLYGON : list;
+  int batches = sizes.batches[table], padding = batches * chunk.plan.batch - sizes.rows[table];
+  int row = sizes.row_base[table][first_of(code)] + second_of(code);
+  if (padding == 0 || row != sizes.rows[table] - 1) return;
   chunk.forgets[chunk.forget_count++] = position;
-  int own = (found.stage - sizes.first_stage[table]) % batches;
+  int own = (stage - sizes.first_stage[table]) % batches;
   int first_padded = padding >= batches ? 0 : batches - padding;
   if (first_padded < own) chunk.forgets_early[chunk.forget_early_count++] = position;
 }
 
-// Idle lanes of a block's end work on the idle body and on a blank contact.
-INLINE void fill_up(const Chunk& chunk, ContactBlock& block) {
-  for (int lane = 0; lane < LANES; ++lane) {
-    block.a[lane] = block.b[lane] = chunk.idle_body;
-    block.found[lane] = sizeof(Found) * chunk.found_count();
-    block.flip[lane] = 0;
-  }
-}
-
-// Makes room for `live` + `frozen` contacts and notes where those of each kind go.
+// Makes room for `live` + `frozen` contacts and notes where those of each kind go. Idle lanes at
+// the end work on the idle body; any point and impulse will do for them.
 INLINE int lay_out_blocks(Chunk& chunk, int first, int32_t* sizes) {
   int live = sizes[0], frozen = sizes[1], blocks = (live + frozen + LANES - 1) / LANES;
   sizes[0] = first * LANES;
   sizes[1] = first * LANES + live;
   for (int i = 0; i < blocks; ++i) chunk.blocks[first + i].live = i * LANES < live;
-  if (blocks) fill_up(chunk, chunk.blocks[first + blocks - 1]);
+  if (blocks) {
+    ContactBlock& last = chunk.blocks[first + blocks - 1];
+    for (int lane = 0; lane < LANES; ++lane) {
+      last.a[lane] = last.b[lane] = chunk.idle_body;
+      last.impulse[lane] = last.point[lane] = last.flip[lane] = 0;
+    }
+  }
   return blocks;
 }
 
-// Deals the contacts out to blocks: rounds in order; in each, by kind.
+INLINE void place_contact(Chunk& chunk, int number, const FoundList& list, int i) {
+  int region = list.region[i], position = chunk.region_sizes[region]++;
+  ContactBlock& block = chunk.blocks[position / LANES];
+  int lane = position % LANES;
+  PairCode code = list.code[i];
+  Offset first = chunk.body(scene_of(code), first_of(code));
+  Offset second = chunk.body(scene_of(code), second_of(code));
+  // Where only one body moves, it comes second.
+  bool swap = region % KINDS >= ONE_LIVE && !is_immovable(chunk.traits[first / sizeof(quad)]);
+  block.a[lane] = swap ? second : first;
+  block.b[lane] = swap ? first : second;
+  block.flip[lane] = swap;
+  block.point[lane] = list.point[i];
+  block.impulse[lane] = impulse_offset(chunk, number, code);
+  note_padding(chunk, number, code, region / KINDS, position);
+}
+
+// Deals the contacts out to blocks: stages in order; in each, by kind.
 inline void fill_blocks(Chunk& chunk) {
   int block_count = 0;
-  for (int r = 0; r < chunk.round_count; ++r) {
-    int32_t* sizes = chunk.round_sizes + KINDS * r;
-    Round& round = chunk.rounds[r];
-    round.both_count = sizes[BOTH_LIVE] + sizes[BOTH_FROZEN];
-    round.one_count = sizes[ONE_LIVE] + sizes[ONE_FROZEN];
-    round.both_first = block_count;
+  for (int i = 0; i < chunk.sizes.stages; ++i) {
+    int32_t* sizes = chunk.region_sizes + KINDS * i;
+    Stage& stage = chunk.stages[i];
+    stage.both_count = sizes[BOTH_LIVE] + sizes[BOTH_FROZEN];
+    stage.one_count = sizes[ONE_LIVE] + sizes[ONE_FROZEN];
+    stage.both_first = block_count;
     block_count += lay_out_blocks(chunk, block_count, sizes + BOTH_LIVE);
-    round.one_first = block_count;
+    stage.one_first = block_count;
     block_count += lay_out_blocks(chunk, block_count, sizes + ONE_LIVE);
   }
   chunk.forget_count = chunk.forget_early_count = 0;
-  memset(&chunk.found[chunk.found_count()], 0, sizeof(Found));
-  int i = 0;
-  for (int table = 0; table < TABLES; ++table)
-    for (; i < chunk.found_end[table]; ++i) {
-      Found& found = chunk.found[i];
-      int position = chunk.round_sizes[KINDS * found.round + found.kind]++;
-      ContactBlock& block = chunk.blocks[position / LANES];
-      bool swap = found.kind >= ONE_LIVE && !(found.traits & FIRST_IMMOVABLE);
-      block.a[position % LANES] = swap ? found.second : found.first;
-      block.b[position % LANES] = swap ? found.first : found.second;
-      block.found[position % LANES] = sizeof(Found) * i;
-      block.flip[position % LANES] = swap;
-      found.position = position;
-      note_padding(chunk, found, table, position);
-    }
+  for (int number = 0; number < LISTS; ++number) {
+    const FoundList& list = chunk.found[number];
+    for (int i = 0; i < list.count; ++i)
+      if (list.region[i] >= 0) place_contact(chunk, number, list, i);
+  }
 }
 
 struct Lever {
   vec normal, tangent, square;
 };
 
-// How a body at (x, y) is turned by impulses at the contact.
-INLINE Lever lever(const ContactBlock& block, vec x, vec y) {
-  x = block.point_x - x, y = block.point_y - y;
+// How a body is turned by impulses at the contact.
+INLINE Lever lever(const ContactBlock& block, Point centre) {
+  vec x = block.point_x - centre.x, y = block.point_y - centre.y;
   // cross(arm, tangent) with the tangent (n.y, -n.x)
   return {cross(x, y, block.normal_x, block.normal_y), -dot(x, y, block.normal_x, block.normal_y),
           dot(x, y, x, y)};
 }
 
 // Inverse masses along normal and tangent, from the centres of the bodies as they are now.
-INLINE void update_one(ContactBlock& block, vec x, vec y) {
-  Lever b = lever(block, x, y);
+INLINE void update_one(ContactBlock& block, Point centre_b) {
+  Lever b = lever(block, centre_b);
   block.arm_nb = b.normal;
   block.arm_tb = b.tangent;
   vec kn = fma(block.inertia_b, fma(-b.tangent, b.tangent, b.square), block.mass_b);
@@ -185,8 +210,8 @@ INLINE void update_one(ContactBlock& block, vec x, vec y) {
   block.coupling = block.inertia_b * b.normal * b.tangent;
 }
 
-INLINE void update_both(ContactBlock& block, vec ax, vec ay, vec bx, vec by) {
-  Lever a = lever(block, ax, ay), b = lever(block, bx, by);
+INLINE void update_both(ContactBlock& block, Point centre_a, Point centre_b) {
+  Lever a = lever(block, centre_a), b = lever(block, centre_b);
   block.arm_na = a.normal;
   block.arm_ta = a.tangent;
   block.arm_nb = b.normal;
@@ -204,11 +229,15 @@ INLINE void update_both(ContactBlock& block, vec ax, vec ay, vec bx, vec by) {
 // Everything about a block that its contacts and bodies decide once per step.
 INLINE void prepare_block(const Chunk& chunk, ContactBlock& block, bool both) {
   const Parameters& parameters = chunk.parameters;
-  vec geometry[4], push[4], place_a[4], place_b[4], material_a[4], material_b[4], va[4], vb[4];
-  gather(chunk.found, block.found, geometry);
-  gather(&chunk.found[0].depth, block.found, push);
-  gather(chunk.place, block.a, place_a);
-  gather(chunk.place, block.b, place_b);
+  vec geometry[4], material_a[4], material_b[4], va[4], vb[4];
+  alignas(64) Offset point[LANES];
+  vec depth;
+  for (int lane = 0; lane < LANES; ++lane) {
+    point[lane] = sizeof(quad) * block.point[lane];
+    depth[lane] = chunk.depth[block.point[lane]];
+  }
+  gather(chunk.geometry, point, geometry);
+  Point place_a = gather_two(chunk.place, block.a), place_b = gather_two(chunk.place, block.b);
   gather(chunk.material, block.a, material_a);
   gather(chunk.material, block.b, material_b);
   gather(chunk.velocity, block.a, va);
@@ -219,57 +248,65 @@ INLINE void prepare_block(const Chunk& chunk, ContactBlock& block, bool both) {
   block.mass_b = material_b[0];
   block.inertia_a = material_a[1];
   block.inertia_b = material_b[1];
-  vec swapped = splat(1);
-  if (!both) {
-    // The normal points from the first body to the second; here it must point to the moving one.
-    ivec flip;
-    memcpy(&flip, block.flip, sizeof flip);
-    swapped = flip != 0 ? splat(-1) : swapped;
-  }
-  block.normal_x = geometry[0] * swapped;
-  block.normal_y = geometry[1] * swapped;
+  // The normal points from the first body to the second; here it must point to b.
+  ivec flip;
+  memcpy(&flip, block.flip, sizeof flip);
+  block.normal_x = flip != 0 ? -geometry[0] : geometry[0];
+  block.normal_y = flip != 0 ? -geometry[1] : geometry[1];
   if (both)
-    update_both(block, place_a[0], place_a[1], place_b[0], place_b[1]);
+    update_both(block, place_a, place_b);
   else
-    update_one(block, place_b[0], place_b[1]);
+    update_one(block, place_b);
 
   vec friction_a = material_a[2] * parameters.base_friction;
   vec friction_b = material_b[2] * parameters.base_friction;
   block.friction = sqrt(dot(friction_a, friction_b, friction_a, friction_b));
-  block.normal_impulse = push[1];
-  block.tangent_impulse = push[2];
+  block.normal_impulse = block.tangent_impulse = splat(0);
+  if (chunk.plan.warm_starting) {
+    Point impulse = gather_two(impulse_at(chunk, 0), block.impulse);
+    block.normal_impulse = impulse.x;
+    block.tangent_impulse = impulse.y;
+  }
 
-  Lever a = lever(block, place_a[0], place_a[1]);
+  Lever a = lever(block, place_a);
   vec nx = block.normal_x, ny = block.normal_y;
   vec of_a = fma(va[2], a.normal, dot(va[0], va[1], nx, ny));
   vec of_b = fma(vb[2], block.arm_nb, dot(vb[0], vb[1], nx, ny));
   vec bounce = (of_b - of_a) * at_most(material_a[3], material_b[3]);
   vec rate = splat(parameters.baumgarte_collision / parameters.dt);
-  vec bias = -rate * at_most(parameters.slop - push[0], splat(0));
+  vec bias = -rate * at_most(parameters.slop - depth, splat(0));
   block.target = both ? bias - bounce : bias - bounce + of_a;
   block.slide = fma(va[2], a.tangent, cross(va[0], va[1], nx, ny));
 }
 
 inline void prepare_contacts(Chunk& chunk) {
   update_memory(chunk);
-  assign_rounds(chunk);
+  assign_regions(chunk);
   fill_blocks(chunk);
-  for (int r = 0; r < chunk.round_count; ++r) {
-    const Round& round = chunk.rounds[r];
-    for (int i = 0; i < round.both_count; i += LANES)
-      prepare_block(chunk, chunk.blocks[round.both_first + i / LANES], true);
-    for (int i = 0; i < round.one_count; i += LANES)
-      prepare_block(chunk, chunk.blocks[round.one_first + i / LANES], false);
+  for (int i = 0; i < chunk.sizes.stages; ++i) {
+    const Stage& stage = chunk.stages[i];
+    for (int k = 0; k < stage.both_count; k += LANES)
+      prepare_block(chunk, chunk.blocks[stage.both_first + k / LANES], true);
+    for (int k = 0; k < stage.one_count; k += LANES)
+      prepare_block(chunk, chunk.blocks[stage.one_first + k / LANES], false);
+  }
+}
+
+INLINE void store_block(const Chunk& chunk, const ContactBlock& block, int count) {
+  for (int lane = 0; lane < LANES && lane < count; ++lane) {
+    float* impulse = impulse_at(chunk, block.impulse[lane]);
+    impulse[0] = block.normal_impulse[lane];
+    impulse[1] = block.tangent_impulse[lane];
   }
 }
 
 inline void store_impulses(Chunk& chunk) {
-  for (int i = 0; i < chunk.found_count(); ++i) {
-    const Found& found = chunk.found[i];
-    const ContactBlock& block = chunk.blocks[found.position / LANES];
-    float* impulse = chunk.rows[found.scene].moving + chunk.plan.impulses + 2 * found.slot;
-    impulse[0] = block.normal_impulse[found.position % LANES];
-    impulse[1] = block.tangent_impulse[found.position % LANES];
+  for (int i = 0; i < chunk.sizes.stages; ++i) {
+    const Stage& stage = chunk.stages[i];
+    for (int k = 0; k < stage.both_count; k += LANES)
+      store_block(chunk, chunk.blocks[stage.both_first + k / LANES], stage.both_count - k);
+    for (int k = 0; k < stage.one_count; k += LANES)
+      store_block(chunk, chunk.blocks[stage.one_first + k / LANES], stage.one_count - k);
   }
 }
 

@@ -15,8 +15,9 @@ INLINE bool is_resolvable(const Chunk& chunk, int scene, int32_t word) {
   const SceneBits& bits = chunk.bits[scene];
   int a = body_in_reach(field(word, 0), chunk.sizes.bodies);
   int b = body_in_reach(field(word, 1), chunk.sizes.bodies);
-  uint64_t good = (bits.active >> a & bits.active >> b) & ~(bits.fixated >> a & bits.fixated >> b);
-  return (word & JOINT_ACTIVE) && (good & 1);
+  const uint8_t* traits = chunk.traits + scene * chunk.sizes.bodies;
+  return (word & JOINT_ACTIVE) && (bits.active >> a & bits.active >> b & 1) &&
+         !(traits[a] & traits[b] & FIXATED);
 }
 
 INLINE void load_joint(Chunk& chunk, JointBlock& block, int lane, int scene, int joint) {
@@ -36,8 +37,9 @@ INLINE void load_joint(Chunk& chunk, JointBlock& block, int lane, int scene, int
   block.motor[lane] = word & JOINT_MOTOR ? -1 : 0;
   block.limits[lane] = word & JOINT_LIMITS ? -1 : 0;
   block.control[lane] = rows.controls[joint];
-  SceneBits& bits = chunk.bits[scene];
-  bits.jointed |= ((uint64_t)1 << a | (uint64_t)1 << b) & ~bits.fixated;
+  uint8_t* traits = chunk.traits + scene * chunk.sizes.bodies;
+  traits[a] |= traits[a] & FIXATED ? 0 : JOINTED;
+  traits[b] |= traits[b] & FIXATED ? 0 : JOINTED;
 }
 
 // Settings and accumulated impulses of a block's joints.
@@ -174,21 +176,20 @@ INLINE ivec same_body(const JointBlock& block) {
 
 INLINE void solve_joint_block(Chunk& chunk, JointBlock& block) {
   const Parameters& parameters = chunk.parameters;
-  vec place_a[4], place_b[4], va[4], vb[4];
-  gather(chunk.place, block.a, place_a);
-  gather(chunk.place, block.b, place_b);
+  Point place_a = gather_two(chunk.place, block.a), place_b = gather_two(chunk.place, block.b);
+  vec va[4], vb[4];
   gather(chunk.velocity, block.a, va);
   gather(chunk.velocity, block.b, vb);
 
-  vec end_ax = place_a[0] + block.arm_ax, end_ay = place_a[1] + block.arm_ay;
-  vec gap_x = place_b[0] + block.arm_bx - end_ax, gap_y = place_b[1] + block.arm_by - end_ay;
+  vec end_ax = place_a.x + block.arm_ax, end_ay = place_a.y + block.arm_ay;
+  vec gap_x = place_b.x + block.arm_bx - end_ax, gap_y = place_b.y + block.arm_by - end_ay;
   // The anchor lies between the two ends, nearer to that of the heavier body.
   block.anchor_x = fma(block.anchor_weight, gap_x, end_ax);
   block.anchor_y = fma(block.anchor_weight, gap_y, end_ay);
-  vec rx = fma(vb[2], place_b[1] - block.anchor_y, vb[0]) -
-           fma(va[2], place_a[1] - block.anchor_y, va[0]);
-  vec ry = fma(vb[2], block.anchor_x - place_b[0], vb[1]) -
-           fma(va[2], block.anchor_x - place_a[0], va[1]);
+  vec rx = fma(vb[2], place_b.y - block.anchor_y, vb[0]) -
+           fma(va[2], place_a.y - block.anchor_y, va[0]);
+  vec ry = fma(vb[2], block.anchor_x - place_b.x, vb[1]) -
+           fma(va[2], block.anchor_x - place_a.x, va[1]);
 
   // The effective mass is that along the relative velocity r, 1 / (m + (cross(arm, r)^2 I) / r^2),
   // although the impulse also closes the gap.
@@ -224,10 +225,8 @@ INLINE void solve_joint_block(Chunk& chunk, JointBlock& block) {
   }
   scatter_to(va[0] + push_a, va[1] + lift_a, va[2] + turn_a, va[3], chunk.velocity, block.a);
   scatter_to(vb[0] + push_b, vb[1] + lift_b, vb[2] + turn_b, vb[3], chunk.velocity, block.b);
-  scatter_to(place_a[0] + move_ax, place_a[1] + move_ay, place_a[2], place_a[3], chunk.place,
-             block.a);
-  scatter_to(place_b[0] + move_bx, place_b[1] + move_by, place_b[2], place_b[3], chunk.place,
-             block.b);
+  scatter_two_to({place_a.x + move_ax, place_a.y + move_ay}, chunk.place, block.a);
+  scatter_two_to({place_b.x + move_bx, place_b.y + move_by}, chunk.place, block.b);
 }
 
 inline void solve_joints(Chunk& chunk) {

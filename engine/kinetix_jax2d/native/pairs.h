@@ -27,20 +27,8 @@ INLINE uint64_t partners(const SceneBits& bits, int number) {
   return bits.active & in_use & (bits.always | (bits.normal & normal) | always);
 }
 
-INLINE void add_pair(const Chunk& chunk, PairList& list, int scene, int first, int second, int row) {
-  const SceneBits& bits = chunk.bits[scene];
-  int i = list.count++, bit = first * chunk.sizes.bodies + second;
-  const int32_t* collision = chunk.rows[scene].integers + chunk.plan.collision_words;
-  int solvable = (uint32_t)collision[bit >> 5] >> (bit & 31) & 1;
-  solvable &= ~(bits.fixated >> first & bits.fixated >> second);
-  int live = (bits.jointed >> first | bits.jointed >> second) & 1;
-  int first_immovable = bits.immovable >> first & 1, second_immovable = bits.immovable >> second & 1;
-  list.first[i] = chunk.body(scene, first);
-  list.second[i] = chunk.body(scene, second);
-  list.info[i] = {scene, row,
-                  solvable * SOLVABLE + live * LIVE + first_immovable * FIRST_IMMOVABLE +
-                      second_immovable * SECOND_IMMOVABLE,
-                  0};
+INLINE void add_pair(PairList& list, int scene, int first, int second) {
+  list.code[list.count++] = pair_code(scene, first, second);
 }
 
 // Each body against all that come before it, except within the boundary.
@@ -52,7 +40,7 @@ INLINE void find_scene_pairs(Chunk& chunk, int scene) {
     uint64_t near = overlapping(chunk, first + k, first, k) & partners(bits, k);
     for (near &= ((uint64_t)1 << k) - 1; near; near &= near - 1) {
       int i = lowest_bit(near);
-      add_pair(chunk, chunk.pairs[POLYGON_POLYGON], scene, i, k, sizes.polygon_row(i, k));
+      add_pair(chunk.pairs[POLYGON_POLYGON], scene, i, k);
     }
   }
   for (int c = 0; c < sizes.circles; ++c) {
@@ -60,14 +48,11 @@ INLINE void find_scene_pairs(Chunk& chunk, int scene) {
     uint64_t near = overlapping(chunk, first + k, first, k) & partners(bits, k);
     uint64_t polygons = near & (((uint64_t)1 << sizes.polygons) - 1);
     for (; polygons; polygons &= polygons - 1) {
-      int p = lowest_bit(polygons);
-      add_pair(chunk, chunk.pairs[CIRCLE_POLYGON], scene, k, p, c * sizes.polygons + p);
+      add_pair(chunk.pairs[CIRCLE_POLYGON], scene, k, lowest_bit(polygons));
     }
     uint64_t circles = (near & (((uint64_t)1 << k) - 1)) >> sizes.polygons;
     for (; circles; circles &= circles - 1) {
-      int i = lowest_bit(circles);
-      add_pair(chunk, chunk.pairs[CIRCLE_CIRCLE], scene, sizes.polygons + i, k,
-               sizes.circle_row(i, c));
+      add_pair(chunk.pairs[CIRCLE_CIRCLE], scene, sizes.polygons + lowest_bit(circles), k);
     }
   }
 }
@@ -75,9 +60,24 @@ INLINE void find_scene_pairs(Chunk& chunk, int scene) {
 inline void find_pairs(Chunk& chunk) {
   for (PairList& list : chunk.pairs) list.count = 0;
   for (int scene = 0; scene < chunk.scenes; ++scene) find_scene_pairs(chunk, scene);
-  for (PairList& list : chunk.pairs)  // idle lanes of the last vector
-    for (int i = list.count; i < list.count + LANES; ++i)
-      list.first[i] = list.second[i] = chunk.idle_body;
+  for (PairList& list : chunk.pairs)  // idle lanes of the last vector: any bodies will do
+    for (int i = list.count; i < list.count + LANES; ++i) list.code[i] = 0;
+}
+
+struct PairOffsets {
+  alignas(64) Offset first[LANES], second[LANES];
+};
+
+// Where the bodies of LANES pairs lie.
+INLINE PairOffsets locate(const Chunk& chunk, const PairCode* code) {
+  ivec codes;
+  memcpy(&codes, code, sizeof codes);
+  ivec base = (codes >> 16) * chunk.sizes.bodies;
+  ivec first = (base + (codes >> 8 & 0xff)) << 4, second = (base + (codes & 0xff)) << 4;
+  PairOffsets offsets;
+  memcpy(offsets.first, &first, sizeof first);
+  memcpy(offsets.second, &second, sizeof second);
+  return offsets;
 }
 
 }  // namespace kinetix

@@ -74,11 +74,12 @@ struct Sizes {
   int first_word[TABLES + 1];  // of each table; the last one: second slots of polygon pairs
   int touching_words, memory_words;
   int pairs;
+  int row_base[TABLES][64];  // row of a pair: row_base[table][first body] + second body
   int first_slot[TABLES];  // of each table, in the accumulated impulses
   int slots;
   int batches[TABLES];
   int first_stage[TABLES];  // a stage: one batch of one table and slot, in solver order
-  int stages, stage_words;
+  int stages;
 
   explicit Sizes(const Plan& plan)
       : polygons(plan.polygons),
@@ -104,15 +105,16 @@ struct Sizes {
     }
     first_word[TABLES] = touching_words;
     memory_words = touching_words + words[POLYGON_POLYGON];
-    stage_words = (stages + 63) / 64;
+    for (int i = 0; i < bodies; ++i) {
+      int c = i - polygons;
+      row_base[POLYGON_POLYGON][i] = i < BOUNDARY
+                                         ? i * (polygons - BOUNDARY) - BOUNDARY
+                                         : i * (2 * polygons - i - 1) / 2 - i - 1 -
+                                               BOUNDARY * (BOUNDARY - 1) / 2;
+      row_base[CIRCLE_POLYGON][i] = c * polygons;
+      row_base[CIRCLE_CIRCLE][i] = c * (2 * circles - c - 1) / 2 - c - 1 - polygons;
+    }
   }
-
-  // Row of polygon pair (i, k), i < k, k not of the boundary.
-  INLINE int polygon_row(int i, int k) const {
-    if (i < BOUNDARY) return i * (polygons - BOUNDARY) + k - BOUNDARY;
-    return i * (2 * polygons - i - 1) / 2 + k - i - 1 - BOUNDARY * (BOUNDARY - 1) / 2;
-  }
-  INLINE int circle_row(int i, int k) const { return i * (2 * circles - i - 1) / 2 + k - i - 1; }
 };
 
 }  // namespace kinetix

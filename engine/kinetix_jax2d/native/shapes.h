@@ -16,6 +16,15 @@ INLINE quad last_three(quad a) {
 #endif
 }
 
+// One bit per lane of a mask.
+INLINE int quad_bits(iquad mask) {
+#if defined(__SSE__)
+  return _mm_movemask_ps((__m128)mask);
+#else
+  return (mask[0] & 1) | (mask[1] & 2) | (mask[2] & 4) | (mask[3] & 8);
+#endif
+}
+
 inline void load_bodies(Chunk& chunk, const Rows& rows, int scene) {
   const Sizes& sizes = chunk.sizes;
   const float* moving = rows.moving + chunk.plan.bodies;
@@ -26,7 +35,9 @@ inline void load_bodies(Chunk& chunk, const Rows& rows, int scene) {
     chunk.velocity[first + number] = last_three(load_quad(moving + BODY_FLOATS * number + 2));
     quad material = load_quad(materials + 4 * number);
     chunk.material[first + number] = material;
-    chunk.mass[first + number] = quad{material[0], material[0], material[1], 0.0f};
+    quad mass = {material[0], material[0], material[1], 0.0f};
+    chunk.mass[first + number] = mass;
+    chunk.traits[first + number] = quad_bits(mass == 0.0f) & (FIXATED | STILL);
   }
   for (int c = 0; c < sizes.circles; ++c)
     chunk.place[first + sizes.polygons + c][3] = rows.constant[chunk.plan.radii + c];
@@ -61,7 +72,7 @@ inline void load_polygons(Chunk& chunk, const Rows& rows, int scene) {
   }
 }
 
-// Which bodies are in use, may collide (spec/physics.md 4.3), and can be moved.
+// Which bodies are in use, and with what they may collide (spec/physics.md 4.3).
 inline void load_bits(Chunk& chunk, const Rows& rows, int scene) {
   const int count = chunk.sizes.bodies;
   alignas(64) int32_t words[64 + LANES];
@@ -72,12 +83,6 @@ inline void load_bits(Chunk& chunk, const Rows& rows, int scene) {
     bits.active |= (uint64_t)bits_of((word & (int32_t)BODY_ACTIVE) != 0) << i;
     bits.normal |= (uint64_t)bits_of(mode > 0) << i;
     bits.always |= (uint64_t)bits_of(mode == 2) << i;
-  }
-  for (int number = 0; number < count; ++number) {
-    quad mass = chunk.mass[scene * count + number];
-    uint64_t fixated = mass[0] == 0.0f, still = mass[2] == 0.0f;
-    bits.fixated |= fixated << number;
-    bits.immovable |= (fixated & still) << number;
   }
   bits.active &= ~0ull >> (64 - count);
   chunk.bits[scene] = bits;

@@ -16,9 +16,9 @@
 #include <arm_neon.h>
 #endif
 
-#if defined(__AVX512F__) && defined(__AVX512DQ__) && !defined(KINETIX_LANES)
-#define KINETIX_LANES 16
-#elif defined(__AVX2__) && defined(__FMA__) && !defined(KINETIX_LANES)
+// With AVX-512 eight lanes are as fast as sixteen: much of the work is moving records to lanes and
+// back, and shorter vectors leave fewer idle lanes.
+#if !defined(KINETIX_LANES) && defined(__AVX2__) && defined(__FMA__)
 #define KINETIX_LANES 8
 #elif !defined(KINETIX_LANES)
 #define KINETIX_LANES 4
@@ -52,52 +52,16 @@ INLINE const unaligned_quad& quad_at(const void* array, Offset offset) {
   return *reinterpret_cast<const unaligned_quad*>(static_cast<const char*>(array) + offset);
 }
 
+INLINE double* double_at(void* array, Offset offset) {
+  return reinterpret_cast<double*>(static_cast<char*>(array) + offset);
+}
+INLINE const double* double_at(const void* array, Offset offset) {
+  return reinterpret_cast<const double*>(static_cast<const char*>(array) + offset);
+}
+
 // ---------------------------------------------------------------- what differs per processor
 
-#if KINETIX_LANES == 16
-
-INLINE vec splat(float x) { return _mm512_set1_ps(x); }
-INLINE vec fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
-INLINE vec sqrt(vec a) { return _mm512_sqrt_ps(a); }
-INLINE uint32_t bits_of(ivec mask) { return _mm512_movepi32_mask((__m512i)mask); }
-INLINE uint32_t bits_less_equal(vec a, vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
-
-// Component i of each quad, copied to all four lanes of that quad: swizzle<i, i, i, i>.
-template <int i0, int i1, int i2, int i3>
-INLINE vec swizzle(vec a) {
-  return _mm512_permute_ps(a, _MM_SHUFFLE(i3, i2, i1, i0));
-}
-INLINE vec unpack_low(vec a, vec b) { return _mm512_unpacklo_ps(a, b); }
-INLINE vec unpack_high(vec a, vec b) { return _mm512_unpackhi_ps(a, b); }
-INLINE vec low_halves(vec a, vec b) { return _mm512_shuffle_ps(a, b, 0x44); }
-INLINE vec high_halves(vec a, vec b) { return _mm512_shuffle_ps(a, b, 0xEE); }
-// The quads of lanes r, r + 4, ..., side by side.
-INLINE vec collect(const void* from, const Offset* offset, int r) {
-  __m256 low = _mm256_insertf128_ps(_mm256_castps128_ps256(quad_at(from, offset[r])),
-                                    quad_at(from, offset[r + 4]), 1);
-  __m256 high = _mm256_insertf128_ps(_mm256_castps128_ps256(quad_at(from, offset[r + 8])),
-                                     quad_at(from, offset[r + 12]), 1);
-  return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
-}
-// Writes what `collect` would read.
-INLINE void deal(vec row, void* to, const Offset* offset, int r) {
-  quad_at(to, offset[r]) = _mm512_castps512_ps128(row);
-  quad_at(to, offset[r + 4]) = _mm512_extractf32x4_ps(row, 1);
-  quad_at(to, offset[r + 8]) = _mm512_extractf32x4_ps(row, 2);
-  quad_at(to, offset[r + 12]) = _mm512_extractf32x4_ps(row, 3);
-}
-// Stores quad b of row r as quad 4 b + r.
-INLINE void spread(const vec row[4], quad* to) {
-  vec a = _mm512_shuffle_f32x4(row[0], row[1], 0x44), b = _mm512_shuffle_f32x4(row[2], row[3], 0x44);
-  vec c = _mm512_shuffle_f32x4(row[0], row[1], 0xEE), d = _mm512_shuffle_f32x4(row[2], row[3], 0xEE);
-  float* out = reinterpret_cast<float*>(to);
-  store(out, _mm512_shuffle_f32x4(a, b, 0x88));
-  store(out + 16, _mm512_shuffle_f32x4(a, b, 0xDD));
-  store(out + 32, _mm512_shuffle_f32x4(c, d, 0x88));
-  store(out + 48, _mm512_shuffle_f32x4(c, d, 0xDD));
-}
-
-#elif KINETIX_LANES == 8
+#if KINETIX_LANES == 8
 
 INLINE vec splat(float x) { return _mm256_set1_ps(x); }
 INLINE vec fma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }
@@ -122,6 +86,24 @@ INLINE void deal(vec row, void* to, const Offset* offset, int r) {
   quad_at(to, offset[r]) = _mm256_castps256_ps128(row);
   quad_at(to, offset[r + 4]) = _mm256_extractf128_ps(row, 1);
 }
+// Two floats of lanes r and r + 1, then of r + 4 and r + 5.
+INLINE vec collect_two(const void* from, const Offset* offset, int r) {
+  __m128 low = _mm_castpd_ps(_mm_loadh_pd(_mm_load_sd(double_at(from, offset[r])),
+                                          double_at(from, offset[r + 1])));
+  __m128 high = _mm_castpd_ps(_mm_loadh_pd(_mm_load_sd(double_at(from, offset[r + 4])),
+                                           double_at(from, offset[r + 5])));
+  return _mm256_insertf128_ps(_mm256_castps128_ps256(low), high, 1);
+}
+INLINE void deal_two(vec row, void* to, const Offset* offset, int r) {
+  __m128d low = _mm_castps_pd(_mm256_castps256_ps128(row));
+  __m128d high = _mm_castps_pd(_mm256_extractf128_ps(row, 1));
+  _mm_storel_pd(double_at(to, offset[r]), low);
+  _mm_storeh_pd(double_at(to, offset[r + 1]), low);
+  _mm_storel_pd(double_at(to, offset[r + 4]), high);
+  _mm_storeh_pd(double_at(to, offset[r + 5]), high);
+}
+INLINE vec evens(vec a, vec b) { return _mm256_shuffle_ps(a, b, 0x88); }
+INLINE vec odds(vec a, vec b) { return _mm256_shuffle_ps(a, b, 0xDD); }
 INLINE void spread(const vec row[4], quad* to) {
   float* out = reinterpret_cast<float*>(to);
   store(out, _mm256_permute2f128_ps(row[0], row[1], 0x20));
@@ -170,6 +152,18 @@ INLINE vec low_halves(vec a, vec b) { return vec{a[0], a[1], b[0], b[1]}; }
 INLINE vec high_halves(vec a, vec b) { return vec{a[2], a[3], b[2], b[3]}; }
 INLINE vec collect(const void* from, const Offset* offset, int r) { return quad_at(from, offset[r]); }
 INLINE void deal(vec row, void* to, const Offset* offset, int r) { quad_at(to, offset[r]) = row; }
+INLINE vec collect_two(const void* from, const Offset* offset, int r) {
+  vec v;
+  memcpy(&v, double_at(from, offset[r]), 8);
+  memcpy((char*)&v + 8, double_at(from, offset[r + 1]), 8);
+  return v;
+}
+INLINE void deal_two(vec row, void* to, const Offset* offset, int r) {
+  memcpy(double_at(to, offset[r]), &row, 8);
+  memcpy(double_at(to, offset[r + 1]), (const char*)&row + 8, 8);
+}
+INLINE vec evens(vec a, vec b) { return vec{a[0], a[2], b[0], b[2]}; }
+INLINE vec odds(vec a, vec b) { return vec{a[1], a[3], b[1], b[3]}; }
 INLINE void spread(const vec row[4], quad* to) {
   for (int r = 0; r < 4; ++r) to[r] = row[r];
 }
@@ -225,6 +219,16 @@ INLINE void transpose(vec rows[4]) {
 INLINE void gather(const void* from, const Offset* offset, vec out[4]) {
   for (int r = 0; r < 4; ++r) out[r] = collect(from, offset, r);
   transpose(out);
+}
+
+// The first two components of the quads at `offset[lane]`, and back.
+INLINE Point gather_two(const void* from, const Offset* offset) {
+  vec a = collect_two(from, offset, 0), b = collect_two(from, offset, 2);
+  return {evens(a, b), odds(a, b)};
+}
+INLINE void scatter_two_to(Point p, void* to, const Offset* offset) {
+  deal_two(unpack_low(p.x, p.y), to, offset, 0);
+  deal_two(unpack_high(p.x, p.y), to, offset, 2);
 }
 
 // Writes one quad per lane, one after the other.

@@ -24,7 +24,7 @@ INLINE void note_impulses(const ContactBlock& block, vec normal, vec tangent, qu
           fma(normal, block.arm_nb, tangent * block.arm_tb), to);
 }
 
-// The same where only b moves and has no other such contact in the round: its velocity, known to
+// The same where only b moves and has no other such contact in the stage: its velocity, known to
 // be `velocity`, is simply written.
 INLINE void push_one(Chunk& chunk, const ContactBlock& block, const vec velocity[4], vec normal,
                      vec tangent) {
@@ -36,21 +36,21 @@ INLINE void push_one(Chunk& chunk, const ContactBlock& block, const vec velocity
 }
 
 inline void warm_start_contacts(Chunk& chunk) {
-  for (int r = 0; r < chunk.round_count; ++r) {
-    const Round& round = chunk.rounds[r];
-    const ContactBlock* both = chunk.blocks + round.both_first;
-    const ContactBlock* one = chunk.blocks + round.one_first;
-    for (int i = 0; i < round.both_count; i += LANES) {
+  for (int s = 0; s < chunk.sizes.stages; ++s) {
+    const Stage& stage = chunk.stages[s];
+    const ContactBlock* both = chunk.blocks + stage.both_first;
+    const ContactBlock* one = chunk.blocks + stage.one_first;
+    for (int i = 0; i < stage.both_count; i += LANES) {
       const ContactBlock& block = both[i / LANES];
       note_impulses(block, block.normal_impulse, block.tangent_impulse, chunk.impulses + i);
     }
-    for (int i = 0; i < round.one_count; i += LANES) {
+    for (int i = 0; i < stage.one_count; i += LANES) {
       const ContactBlock& block = one[i / LANES];
       vec velocity[4];
       gather(chunk.velocity, block.b, velocity);
       push_one(chunk, block, velocity, block.normal_impulse, block.tangent_impulse);
     }
-    apply_impulses(chunk, both, round.both_count);
+    apply_impulses(chunk, both, stage.both_count);
   }
 }
 
@@ -75,11 +75,8 @@ INLINE Change accumulate(ContactBlock& block, vec vn, vec vt) {
 
 INLINE void solve_both(Chunk& chunk, ContactBlock& block, quad* impulses) {
   vec a[4], b[4];
-  if (block.live) {
-    gather(chunk.place, block.a, a);
-    gather(chunk.place, block.b, b);
-    update_both(block, a[0], a[1], b[0], b[1]);
-  }
+  if (block.live)
+    update_both(block, gather_two(chunk.place, block.a), gather_two(chunk.place, block.b));
   gather(chunk.velocity, block.a, a);
   gather(chunk.velocity, block.b, b);
   vec dx = b[0] - a[0], dy = b[1] - a[1];
@@ -91,10 +88,7 @@ INLINE void solve_both(Chunk& chunk, ContactBlock& block, quad* impulses) {
 
 INLINE void solve_one(Chunk& chunk, ContactBlock& block) {
   vec b[4];
-  if (block.live) {
-    gather(chunk.place, block.b, b);
-    update_one(block, b[0], b[1]);
-  }
+  if (block.live) update_one(block, gather_two(chunk.place, block.b));
   gather(chunk.velocity, block.b, b);
   vec vn = fma(b[2], block.arm_nb, dot(b[0], b[1], block.normal_x, block.normal_y));
   vec vt = fma(b[2], block.arm_tb, cross(b[0], b[1], block.normal_x, block.normal_y));
@@ -110,15 +104,15 @@ INLINE void zero_impulses(Chunk& chunk, const int32_t* positions, int count) {
   }
 }
 
-// All contacts of a round see the velocities that the round before left.
+// All contacts of a stage see the velocities that the stage before left.
 inline void solve_contacts(Chunk& chunk) {
-  for (int r = 0; r < chunk.round_count; ++r) {
-    const Round& round = chunk.rounds[r];
-    ContactBlock *both = chunk.blocks + round.both_first, *one = chunk.blocks + round.one_first;
-    for (int i = 0; i < round.both_count; i += LANES)
+  for (int s = 0; s < chunk.sizes.stages; ++s) {
+    const Stage& stage = chunk.stages[s];
+    ContactBlock *both = chunk.blocks + stage.both_first, *one = chunk.blocks + stage.one_first;
+    for (int i = 0; i < stage.both_count; i += LANES)
       solve_both(chunk, both[i / LANES], chunk.impulses + i);
-    for (int i = 0; i < round.one_count; i += LANES) solve_one(chunk, one[i / LANES]);
-    apply_impulses(chunk, both, round.both_count);
+    for (int i = 0; i < stage.one_count; i += LANES) solve_one(chunk, one[i / LANES]);
+    apply_impulses(chunk, both, stage.both_count);
   }
   zero_impulses(chunk, chunk.forgets, chunk.forget_count);
 }

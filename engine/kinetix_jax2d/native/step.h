@@ -38,14 +38,10 @@ inline void find_contacts(Chunk& chunk) {
   update_poses(chunk);
   update_boxes(chunk);
   find_pairs(chunk);
-  size_t flags = sizeof(uint32_t) * chunk.scenes * chunk.sizes.memory_words;
-  memset(chunk.touching, 0, flags);
-  memset(chunk.kept, 0, flags);
-  chunk.found_end[POLYGON_POLYGON] = 0;
+  memset(chunk.touching, 0, sizeof(uint32_t) * chunk.scenes * chunk.sizes.memory_words);
+  for (FoundList& list : chunk.found) list.count = 0;
   collide_polygons(chunk);
-  chunk.found_end[CIRCLE_POLYGON] = chunk.found_end[POLYGON_POLYGON];
   collide_circles_with_polygons(chunk);
-  chunk.found_end[CIRCLE_CIRCLE] = chunk.found_end[CIRCLE_POLYGON];
   collide_circles(chunk);
 }
 
@@ -117,8 +113,8 @@ inline void store_scenes(Chunk& chunk) {
   for (int scene = 0; scene < chunk.scenes; ++scene) {
     const Rows& rows = chunk.rows[scene];
     store_bodies(chunk, rows, scene);
-    memcpy(rows.integers + chunk.plan.touching_words, chunk.scene_touching(scene),
-           sizeof(int32_t) * sizes.touching_words);
+    for (int word = 0; word < sizes.touching_words; ++word)
+      rows.integers[chunk.plan.touching_words + word] = chunk.scene_touching(scene)[word];
   }
   store_joints(chunk);
   store_thrusters(chunk);
