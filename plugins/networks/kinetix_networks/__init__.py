@@ -14,6 +14,22 @@ def kinetix_components():
         factory="kinetix_networks._mlp:MLP",
         summary="dense layers over a flat observation, actor and critic apart after the first",
     )
+    yield Component(
+        "network",
+        "deep_sets",
+        config="kinetix_networks._config:DeepSetsConfig",
+        factory="kinetix_networks._deep_sets:DeepSets",
+        summary="sums over entities in any number and order, then actor and critic",
+    )
 
 
-__getattr__, _ = lazy_exports(__name__, {"MLP": "._mlp", "MLPConfig": "._config"})
+__getattr__, _ = lazy_exports(
+    __name__,
+    {
+        "Activation": "._config",
+        "DeepSets": "._deep_sets",
+        "DeepSetsConfig": "._config",
+        "MLP": "._mlp",
+        "MLPConfig": "._config",
+    },
+)

@@ -15,7 +15,7 @@ from kinetix_core.errors import SettingError
 from kinetix_core.interfaces import Box, Distribution, PolicyNetwork, Task
 from kinetix_core.learn import action_outputs, distribution_for
 
-from ._config import Activation, MLPConfig
+from ._config import Activation, HeadConfig, MLPConfig
 
 
 def _dense(width: int, gain: float, name: str) -> nn.Dense:
@@ -25,7 +25,7 @@ def _dense(width: int, gain: float, name: str) -> nn.Dense:
 class Stack(nn.Module):
     """Hidden layers, then a linear one: the actor or the critic."""
 
-    config: MLPConfig
+    config: HeadConfig
     outputs: int
     gain: float  # of the last layer's initialisation
 
