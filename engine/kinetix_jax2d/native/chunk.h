@@ -60,17 +60,17 @@ struct OverlapList {
   float* separation;
 };
 
-// Contact points found, of one table; polygon pairs have a second list for their second slots.
-enum { SECOND_SLOTS = TABLES, LISTS };
+// Contact points found.
 struct FoundList {
   int count;
   PairCode* code;
+  int32_t* row;     // of its table
   int32_t* point;   // in Chunk::geometry and Chunk::depth
-  int32_t* region;  // stage * KINDS + kind; -1: exchanges no impulses
+  int32_t* region;  // (stage * KINDS + kind) * 2 + swap; -1: exchanges no impulses
 };
 
 // Contacts of a stage are kept apart by kind.
-enum Kind : int32_t {
+enum Kind : int {
   BOTH_LIVE,    // both bodies are moved (or one of them by two contacts of the stage)
   BOTH_FROZEN,  // ... and no joint moves them
   ONE_LIVE,     // one body is immovable, and the other has no other contact in the stage
@@ -162,7 +162,7 @@ struct Chunk {
   quad* geometry;  // normal from the first body to the second; world point
   float* depth;
   int32_t first_point[LISTS];
-  uint32_t* touching;  // flags per scene, see Sizes::first_word
+  uint32_t* touching;  // flags per scene, see ListSizes::first_word
 
   ContactBlock* blocks;
   Stage* stages;
@@ -176,7 +176,7 @@ struct Chunk {
   int32_t* next_joint;
   quad* motor_changes;
   Thruster* thrusters;
-  uint8_t* flag_bytes;
+  int step;  // of this call
   int thruster_count;
 
   // Lays the chunk out in `memory`; with null, only counts the bytes that are needed.
@@ -225,6 +225,7 @@ inline Chunk::Chunk(const Plan& its_plan, const Parameters& its_parameters, int 
     size_t room = n * sizes.rows[list == SECOND_SLOTS ? (int)POLYGON_POLYGON : list] + LANES;
     if (list < TABLES) take(pairs[list].code, room);
     take(found[list].code, room);
+    take(found[list].row, room);
     take(found[list].point, room);
     take(found[list].region, room);
     first_point[list] = points;
@@ -253,7 +254,6 @@ inline Chunk::Chunk(const Plan& its_plan, const Parameters& its_parameters, int 
   take(next_joint, n);
   take(motor_changes, 2 * LANES * joint_block_capacity);
   take(thrusters, n * sizes.thrusters + LANES);
-  take(flag_bytes, sizes.pairs + 8);
 }
 
 }  // namespace kinetix

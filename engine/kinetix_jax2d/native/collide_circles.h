@@ -58,7 +58,7 @@ INLINE void record(Chunk& chunk, Table table, int v, ivec touch, vec nx, vec ny,
   if (pairs.count - v < LANES) bits &= (1u << (pairs.count - v)) - 1;
   for (; bits; bits &= bits - 1) {
     int lane = lowest_bit(bits);
-    add_found(chunk, table, table, pairs.code[v + lane], first + lane);
+    add_found(chunk, (List)table, pairs.code[v + lane], first + lane);
   }
 }
 

@@ -125,14 +125,18 @@ INLINE void deepest_two(const Shape& reference, const Shape& incident, ivec face
 }
 
 // Notes that a pair touches, at a point of Chunk::geometry.
-INLINE void add_found(Chunk& chunk, Table table, int list, PairCode code, int point) {
+INLINE void add_found(Chunk& chunk, List list, PairCode code, int point) {
   const Sizes& sizes = chunk.sizes;
+  int table = list == SECOND_SLOTS ? (int)POLYGON_POLYGON : (int)list;
   int row = sizes.row_base[table][first_of(code)] + second_of(code);
-  uint32_t* flags = chunk.scene_touching(scene_of(code)) + sizes.first_word[list];
+  uint32_t* flags = chunk.scene_touching(scene_of(code)) + sizes.lists[list].first_word;
   flags[row >> 5] |= 1u << (row & 31);
+  if (list != SECOND_SLOTS)
+    chunk.rows[scene_of(code)].touching[chunk.step * sizes.pairs + sizes.first_pair[table] + row] = 1;
   FoundList& found = chunk.found[list];
   int i = found.count++;
   found.code[i] = code;
+  found.row[i] = row;
   found.point[i] = point;
 }
 
@@ -187,8 +191,8 @@ inline void collide_polygons(Chunk& chunk) {
     store(chunk.depth + second, overlap);
     for (int lane = 0; lane < LANES && v + lane < list.count; ++lane) {
       PairCode code = list.code[v + lane];
-      add_found(chunk, POLYGON_POLYGON, POLYGON_POLYGON, code, first + lane);
-      if (both >> lane & 1) add_found(chunk, POLYGON_POLYGON, SECOND_SLOTS, code, second + lane);
+      add_found(chunk, (List)POLYGON_POLYGON, code, first + lane);
+      if (both >> lane & 1) add_found(chunk, SECOND_SLOTS, code, second + lane);
     }
   }
 }

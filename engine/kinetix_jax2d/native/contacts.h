@@ -19,24 +19,16 @@ INLINE float* impulse_at(const Chunk& chunk, Offset offset) {
 }
 
 // Where the accumulated impulses of a contact slot lie.
-INLINE Offset impulse_offset(const Chunk& chunk, int list, PairCode code) {
-  const Sizes& sizes = chunk.sizes;
-  int table = list == SECOND_SLOTS ? (int)POLYGON_POLYGON : list;
-  int row = sizes.row_base[table][first_of(code)] + second_of(code);
-  int slot = table == POLYGON_POLYGON ? 2 * row + (list == SECOND_SLOTS)
-                                      : sizes.first_slot[table] + row;
-  return sizeof(float) * (scene_of(code) * chunk.plan.moving_size + 2 * slot);
+INLINE Offset impulse_offset(const Chunk& chunk, const ListSizes& sizes, int scene, int row) {
+  int slot = sizes.slot_base + sizes.slot_stride * row;
+  return sizeof(float) * (scene * chunk.plan.moving_size + 2 * slot);
 }
 
-INLINE void clear_impulses(Chunk& chunk, int scene, const uint32_t* gone, int list) {
-  const Sizes& sizes = chunk.sizes;
-  int table = list == SECOND_SLOTS ? (int)POLYGON_POLYGON : list;
-  int stride = table == POLYGON_POLYGON ? 4 : 2;
-  float* impulses = chunk.rows[scene].moving + chunk.plan.impulses + 2 * sizes.first_slot[table];
-  if (list == SECOND_SLOTS) impulses += 2;
-  for (int word = 0; word < sizes.words[table]; ++word)
+INLINE void clear_impulses(Chunk& chunk, int scene, const uint32_t* gone, const ListSizes& sizes) {
+  for (int word = 0; word < chunk.sizes.words[sizes.table]; ++word)
     for (uint32_t bits = gone[word]; bits; bits &= bits - 1) {
-      float* impulse = impulses + stride * (32 * word + lowest_bit(bits));
+      int row = 32 * word + lowest_bit(bits);
+      float* impulse = impulse_at(chunk, impulse_offset(chunk, sizes, scene, row));
       impulse[0] = impulse[1] = 0.0f;
     }
 }
@@ -51,84 +43,76 @@ inline void update_memory(Chunk& chunk) {
     uint32_t gone = 0;
     for (int word = 0; word < sizes.memory_words; ++word) gone |= memory[word] &= ~now[word];
     if (gone)
-      for (int list = 0; list < LISTS; ++list)
-        clear_impulses(chunk, scene, memory + sizes.first_word[list], list);
+      for (const ListSizes& list : sizes.lists)
+        clear_impulses(chunk, scene, memory + list.first_word, list);
     for (int word = 0; word < sizes.memory_words; ++word) memory[word] = now[word];
   }
 }
 
 // 6.6b: rows of a table are sorted by "found", not found first, and dealt out to the batches.
-INLINE int batch_of(const Chunk& chunk, int table, PairCode code) {
-  const Sizes& sizes = chunk.sizes;
-  if (sizes.batches[table] == 1) return 0;
-  const uint32_t* words = chunk.scene_touching(scene_of(code)) + sizes.first_word[table];
+INLINE int batch_of(const Chunk& chunk, const ListSizes& sizes, int scene, int row) {
+  if (sizes.batches == 1) return 0;
+  int table = sizes.table;
+  const uint32_t* words = chunk.scene_touching(scene) + chunk.sizes.lists[table].first_word;
   int found = 0;
-  for (int word = 0; word < sizes.words[table]; ++word) found += count_bits(words[word]);
-  int row = sizes.row_base[table][first_of(code)] + second_of(code);
-  return (sizes.rows[table] - found + rank_of(words, row)) % sizes.batches[table];
+  for (int word = 0; word < chunk.sizes.words[table]; ++word) found += count_bits(words[word]);
+  return (unsigned)(chunk.sizes.rows[table] - found + rank_of(words, row)) % (unsigned)sizes.batches;
 }
 
-// Whether the joint filter lets a pair exchange impulses.
-INLINE bool passes_filter(const Chunk& chunk, PairCode code) {
-  int bit = first_of(code) * chunk.sizes.bodies + second_of(code);
-  const int32_t* words = chunk.rows[scene_of(code)].integers + chunk.plan.collision_words;
-  return (uint32_t)words[bit >> 5] >> (bit & 31) & 1;
-}
-
-INLINE bool is_immovable(uint8_t traits) { return (traits & (FIXATED | STILL)) == (FIXATED | STILL); }
+// Kinds by the traits of two bodies.
+struct KindTable {
+  int8_t kind[16][16] = {};  // 2 * kind + swap; -1: both fixated
+  constexpr KindTable() {
+    for (int a = 0; a < 16; ++a)
+      for (int b = 0; b < 16; ++b) {
+        bool still_a = (a & (FIXATED | STILL)) == (FIXATED | STILL);
+        bool still_b = (b & (FIXATED | STILL)) == (FIXATED | STILL);
+        int live = (a | b) & JOINTED ? BOTH_LIVE : BOTH_FROZEN;
+        // Where only one body moves, it comes second.
+        int one = still_a || still_b ? 2 * (ONE_LIVE - BOTH_LIVE) + !still_a : 0;
+        kind[a][b] = a & b & FIXATED ? -1 : 2 * live + one;
+      }
+  }
+};
+constexpr KindTable KIND_TABLE;
 
 // In which region (stage and kind) a contact is solved; -1 if it exchanges no impulses (4.4).
 // A contact with an immovable body is solved without looking at that body; the other one must
 // have no second such contact in the same stage.
-INLINE int region_of(Chunk& chunk, int list, PairCode code) {
-  const Sizes& sizes = chunk.sizes;
-  int table = list == SECOND_SLOTS ? (int)POLYGON_POLYGON : list;
-  int first = scene_of(code) * sizes.bodies + first_of(code);
-  int second = scene_of(code) * sizes.bodies + second_of(code);
-  uint8_t a = chunk.traits[first], b = chunk.traits[second];
-  if ((a & b & FIXATED) || !passes_filter(chunk, code)) return -1;
-  int stage = sizes.first_stage[table] + batch_of(chunk, table, code) +
-              (list == SECOND_SLOTS ? sizes.batches[table] : 0);
-  int kind = (a | b) & JOINTED ? BOTH_LIVE : BOTH_FROZEN;
-  if ((is_immovable(a) || is_immovable(b)) && stage < 64) {
-    uint64_t &claimed = chunk.claimed[is_immovable(a) ? second : first];
-    uint64_t bit = (uint64_t)1 << stage;
-    kind += claimed & bit ? 0 : ONE_LIVE - BOTH_LIVE;
-    claimed |= bit;
+INLINE int region_of(Chunk& chunk, const ListSizes& sizes, PairCode code, int row) {
+  int scene = scene_of(code), base = scene * chunk.sizes.bodies;
+  int kind = KIND_TABLE.kind[chunk.traits[base + first_of(code)]][chunk.traits[base + second_of(code)]];
+  int bit = first_of(code) * chunk.sizes.bodies + second_of(code);
+  const int32_t* filter = chunk.rows[scene].integers + chunk.plan.collision_words;
+  if (kind < 0 || !((uint32_t)filter[bit >> 5] >> (bit & 31) & 1)) return -1;
+  int stage = sizes.first_stage + batch_of(chunk, sizes, scene, row);
+  if (kind >= 2 * ONE_LIVE) {
+    bool swap = kind & 1;
+    uint64_t& claimed = chunk.claimed[base + (swap ? first_of(code) : second_of(code))];
+    uint64_t claim = stage < 64 ? (uint64_t)1 << stage : ~0ull;
+    if (stage >= 64 || (claimed & claim)) kind = (kind & ~1) - 2 * (ONE_LIVE - BOTH_LIVE);
+    claimed |= claim;
   }
-  return KINDS * stage + kind;
+  return 2 * KINDS * stage + kind;
 }
 
 inline void assign_regions(Chunk& chunk) {
   memset(chunk.claimed, 0, sizeof(uint64_t) * chunk.bodies);
   memset(chunk.region_sizes, 0, KINDS * sizeof(int32_t) * chunk.sizes.stages);
   for (int number = 0; number < LISTS; ++number) {
-    FoundList& list = chunk.found[number];
+    const FoundList& list = chunk.found[number];
+    const ListSizes& sizes = chunk.sizes.lists[number];
     for (int i = 0; i < list.count; ++i) {
-      int region = list.region[i] = region_of(chunk, number, list.code[i]);
+      int region = region_of(chunk, sizes, list.code[i], list.row[i]);
+      list.region[i] = region;
       if (region >= 0) {
-        ++chunk.region_sizes[region];
-      } else {
-        float* impulse = impulse_at(chunk, impulse_offset(chunk, number, list.code[i]));
-        impulse[0] = impulse[1] = 0.0f;
+        ++chunk.region_sizes[region / 2];
+        continue;
       }
+      Offset offset = impulse_offset(chunk, sizes, scene_of(list.code[i]), list.row[i]);
+      impulse_at(chunk, offset)[0] = impulse_at(chunk, offset)[1] = 0.0f;
     }
   }
-}
-
-// The last row of a table shares its accumulators with the padding of a batch (the published
-// engine's padding quirk, 6.6b): they are zeroed in every iteration, and before the first one
-// where a padded batch comes earlier than its own.
-INLINE void note_padding(Chunk& chunk, int list, PairCode code, int stage, int position) {
-  const Sizes& sizes = chunk.sizes;
-  int table = list == SECOND_SLOTS ? (int)POLYGON_POLYGON : list;
-  int batches = sizes.batches[table], padding = batches * chunk.plan.batch - sizes.rows[table];
-  int row = sizes.row_base[table][first_of(code)] + second_of(code);
-  if (padding == 0 || row != sizes.rows[table] - 1) return;
-  chunk.forgets[chunk.forget_count++] = position;
-  int own = (stage - sizes.first_stage[table]) % batches;
-  int first_padded = padding >= batches ? 0 : batches - padding;
-  if (first_padded < own) chunk.forgets_early[chunk.forget_early_count++] = position;
 }
 
 // Makes room for `live` + `frozen` contacts and notes where those of each kind go. Idle lanes at
@@ -148,21 +132,30 @@ INLINE int lay_out_blocks(Chunk& chunk, int first, int32_t* sizes) {
   return blocks;
 }
 
-INLINE void place_contact(Chunk& chunk, int number, const FoundList& list, int i) {
-  int region = list.region[i], position = chunk.region_sizes[region]++;
-  ContactBlock& block = chunk.blocks[position / LANES];
-  int lane = position % LANES;
+INLINE int place_contact(Chunk& chunk, const ListSizes& sizes, const FoundList& list, int i) {
+  int region = list.region[i], position = chunk.region_sizes[region / 2]++;
+  ContactBlock& block = chunk.blocks[(unsigned)position / LANES];
+  int lane = position % LANES, swap = region & 1;
   PairCode code = list.code[i];
-  Offset first = chunk.body(scene_of(code), first_of(code));
-  Offset second = chunk.body(scene_of(code), second_of(code));
-  // Where only one body moves, it comes second.
-  bool swap = region % KINDS >= ONE_LIVE && !is_immovable(chunk.traits[first / sizeof(quad)]);
+  int base = scene_of(code) * chunk.sizes.bodies;
+  Offset first = sizeof(quad) * (base + first_of(code));
+  Offset second = sizeof(quad) * (base + second_of(code));
   block.a[lane] = swap ? second : first;
   block.b[lane] = swap ? first : second;
-  block.flip[lane] = swap;
+  block.flip[lane] = -swap;
   block.point[lane] = list.point[i];
-  block.impulse[lane] = impulse_offset(chunk, number, code);
-  note_padding(chunk, number, code, region / KINDS, position);
+  block.impulse[lane] = impulse_offset(chunk, sizes, scene_of(code), list.row[i]);
+  return position;
+}
+
+// The last row of a table shares its accumulators with the padding of a batch (the published
+// engine's padding quirk, 6.6b): they are zeroed in every iteration, and before the first one
+// where a padded batch comes earlier than its own.
+INLINE void note_padding(Chunk& chunk, const ListSizes& sizes, int region, int position) {
+  chunk.forgets[chunk.forget_count++] = position;
+  int batch = region / (2 * KINDS) - sizes.first_stage;
+  if (sizes.first_padded_batch < batch)
+    chunk.forgets_early[chunk.forget_early_count++] = position;
 }
 
 // Deals the contacts out to blocks: stages in order; in each, by kind.
@@ -181,8 +174,13 @@ inline void fill_blocks(Chunk& chunk) {
   chunk.forget_count = chunk.forget_early_count = 0;
   for (int number = 0; number < LISTS; ++number) {
     const FoundList& list = chunk.found[number];
-    for (int i = 0; i < list.count; ++i)
-      if (list.region[i] >= 0) place_contact(chunk, number, list, i);
+    const ListSizes& sizes = chunk.sizes.lists[number];
+    for (int i = 0; i < list.count; ++i) {
+      if (list.region[i] < 0) continue;
+      int position = place_contact(chunk, sizes, list, i);
+      if (list.row[i] == sizes.last_padded_row)
+        note_padding(chunk, sizes, list.region[i], position);
+    }
   }
 }
 

@@ -66,20 +66,29 @@ INLINE int field(int32_t word, int number) { return (int8_t)((uint32_t)word >> (
 // The three contact tables, in the published order.
 enum Table { POLYGON_POLYGON, CIRCLE_POLYGON, CIRCLE_CIRCLE, TABLES };
 
+// Contact slots come in lists: one per table, and one for the second slots of polygon pairs.
+enum List { SECOND_SLOTS = TABLES, LISTS };
+
+struct ListSizes {
+  int table;
+  int first_word;               // of its flags in a scene's words
+  int slot_base, slot_stride;   // slot of a row's accumulated impulses: base + stride * row
+  int first_stage, batches;     // a stage: one batch of one list, in solver order
+  int last_padded_row;          // whose impulses the padding of a batch overwrites; -1: none
+  int first_padded_batch;       // where that happens first
+};
+
 // What follows from a Plan.
 struct Sizes {
   int polygons, circles, joints, thrusters, bodies;
+  int pairs;
   int rows[TABLES];           // pairs in each table
   int words[TABLES];          // 32-bit words of flags for each table
-  int first_word[TABLES + 1];  // of each table; the last one: second slots of polygon pairs
+  int first_pair[TABLES];     // of each table, among all pairs
+  int row_base[TABLES][64];   // row of a pair: row_base[table][first body] + second body
   int touching_words, memory_words;
-  int pairs;
-  int row_base[TABLES][64];  // row of a pair: row_base[table][first body] + second body
-  int first_slot[TABLES];  // of each table, in the accumulated impulses
-  int slots;
-  int batches[TABLES];
-  int first_stage[TABLES];  // a stage: one batch of one table and slot, in solver order
-  int stages;
+  int slots, stages;
+  ListSizes lists[LISTS];
 
   explicit Sizes(const Plan& plan)
       : polygons(plan.polygons),
@@ -92,18 +101,14 @@ struct Sizes {
     rows[CIRCLE_CIRCLE] = circles * (circles - 1) / 2;
     pairs = slots = stages = touching_words = 0;
     for (int table = 0; table < TABLES; ++table) {
-      int copies = table == POLYGON_POLYGON ? 2 : 1;
-      pairs += rows[table];
       words[table] = (rows[table] + 31) / 32;
-      first_word[table] = touching_words;
+      first_pair[table] = pairs;
+      pairs += rows[table];
+      add_list((List)table, table, touching_words, plan.batch);
       touching_words += words[table];
-      first_slot[table] = slots;
-      slots += copies * rows[table];
-      batches[table] = (rows[table] + plan.batch - 1) / plan.batch;
-      first_stage[table] = stages;
-      stages += copies * batches[table];
+      if (table == POLYGON_POLYGON) add_list(SECOND_SLOTS, table, 0, plan.batch);
     }
-    first_word[TABLES] = touching_words;
+    lists[SECOND_SLOTS].first_word = touching_words;
     memory_words = touching_words + words[POLYGON_POLYGON];
     for (int i = 0; i < bodies; ++i) {
       int c = i - polygons;
@@ -114,6 +119,24 @@ struct Sizes {
       row_base[CIRCLE_POLYGON][i] = c * polygons;
       row_base[CIRCLE_CIRCLE][i] = c * (2 * circles - c - 1) / 2 - c - 1 - polygons;
     }
+  }
+
+ private:
+  // The slots of polygon pairs alternate: row 0 first, row 0 second, row 1 first, ...
+  void add_list(List list, int table, int first_word, int batch) {
+    bool doubled = table == POLYGON_POLYGON;
+    int batches = (rows[table] + batch - 1) / batch, padding = batches * batch - rows[table];
+    ListSizes& sizes = lists[list];
+    sizes.table = table;
+    sizes.first_word = first_word;
+    sizes.slot_base = list == SECOND_SLOTS ? 1 : slots;
+    sizes.slot_stride = doubled ? 2 : 1;
+    sizes.first_stage = stages;
+    sizes.batches = batches;
+    sizes.last_padded_row = padding ? rows[table] - 1 : -1;
+    sizes.first_padded_batch = padding >= batches ? 0 : batches - padding;
+    stages += batches;
+    slots += rows[table];
   }
 };
 

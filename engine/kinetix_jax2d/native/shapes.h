@@ -73,7 +73,7 @@ inline void load_polygons(Chunk& chunk, const Rows& rows, int scene) {
 }
 
 // Which bodies are in use, and with what they may collide (spec/physics.md 4.3).
-inline void load_bits(Chunk& chunk, const Rows& rows, int scene) {
+inline void load_filters(Chunk& chunk, const Rows& rows, int scene) {
   const int count = chunk.sizes.bodies;
   alignas(64) int32_t words[64 + LANES];
   memcpy(words, rows.integers + chunk.plan.body_words, sizeof(int32_t) * count);

@@ -13,8 +13,10 @@ inline void load_scenes(Chunk& chunk) {
     const Rows& rows = chunk.rows[scene];
     load_bodies(chunk, rows, scene);
     load_polygons(chunk, rows, scene);
-    load_bits(chunk, rows, scene);
+    load_filters(chunk, rows, scene);
   }
+  // Rows of one array follow one another.
+  memset(chunk.rows[0].touching, 0, (size_t)chunk.scenes * chunk.plan.steps * chunk.sizes.pairs);
   quad* fields[] = {chunk.place, chunk.velocity, chunk.material, chunk.mass, chunk.pose};
   for (quad* field : fields) quad_at(field, chunk.idle_body) = quad{};
   measure_polygons(chunk);
@@ -60,34 +62,16 @@ inline void integrate(Chunk& chunk) {
   }
 }
 
-// One byte per flag of a table, eight at a time; may write up to seven bytes too many.
-INLINE uint8_t* write_flags(const uint32_t* words, int count, uint8_t* to) {
-  for (int i = 0; i < count; i += 8) {
-    uint64_t eight = words[i >> 5] >> (i & 31) & 0xff;
-    uint64_t spread = eight * 0x0101010101010101 & 0x8040201008040201;
-    spread = (spread + 0x7f7f7f7f7f7f7f7f | spread) >> 7 & 0x0101010101010101;
-    memcpy(to + i, &spread, 8);
-  }
-  return to + count;
-}
-
-inline void write_trace(Chunk& chunk, int step) {
-  const Sizes& sizes = chunk.sizes;
+inline void write_positions(Chunk& chunk) {
+  const int count = chunk.sizes.bodies;
   for (int scene = 0; scene < chunk.scenes; ++scene) {
-    const Rows& rows = chunk.rows[scene];
-    uint8_t* flags = chunk.flag_bytes;
-    for (int table = 0; table < TABLES; ++table)
-      flags = write_flags(chunk.scene_touching(scene) + sizes.first_word[table], sizes.rows[table],
-                          flags);
-    memcpy(rows.touching + (int64_t)step * sizes.pairs, chunk.flag_bytes, sizes.pairs);
-    float* positions = rows.positions + (int64_t)step * 2 * sizes.bodies;
-    for (int number = 0; number < sizes.bodies; ++number)
-      memcpy(positions + 2 * number, &chunk.place[scene * sizes.bodies + number],
-             2 * sizeof(float));
+    float* positions = chunk.rows[scene].positions + chunk.step * 2 * count;
+    const quad* place = chunk.place + scene * count;
+    for (int i = 0; i < count; ++i) memcpy(positions + 2 * i, &place[i], 2 * sizeof(float));
   }
 }
 
-inline void step(Chunk& chunk, int number) {
+inline void step(Chunk& chunk) {
   apply_gravity(chunk);
   find_contacts(chunk);
   prepare_contacts(chunk);
@@ -105,7 +89,7 @@ inline void step(Chunk& chunk, int number) {
   }
   store_impulses(chunk);
   integrate(chunk);
-  write_trace(chunk, number);
+  write_positions(chunk);
 }
 
 inline void store_scenes(Chunk& chunk) {
@@ -122,7 +106,7 @@ inline void store_scenes(Chunk& chunk) {
 
 inline void step_scenes(Chunk& chunk) {
   load_scenes(chunk);
-  for (int number = 0; number < chunk.plan.steps; ++number) step(chunk, number);
+  for (chunk.step = 0; chunk.step < chunk.plan.steps; ++chunk.step) step(chunk);
   store_scenes(chunk);
 }
 
