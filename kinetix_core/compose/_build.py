@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kinetix_core.registry import TASK_KINDS, registry
@@ -13,15 +14,15 @@ if TYPE_CHECKING:
     from kinetix_core.interfaces import Logger, Task
 
 
-def build_task(run: ComposedRun) -> Task:
-    """Every component built, each factory seeing those before it.
+def build_task(run: ComposedRun, kinds: Sequence[str] = TASK_KINDS) -> Task:
+    """Every component of `kinds` built, in this order, each factory seeing those before it.
 
     Raises `PluginError` that names the component where a factory fails or returns something else.
     """
     from kinetix_core.interfaces import Task
 
     task = Task(size=run.size, env=run.env)
-    for kind in TASK_KINDS:
+    for kind in kinds:
         chosen = run.components[kind]
         part: Any = registry().build(kind, chosen.name, chosen.config, task)
         task = dataclasses.replace(task, **{kind: part})
