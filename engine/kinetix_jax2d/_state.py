@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -122,7 +123,7 @@ def _integer_parts(scene: Scene, contacts: ContactMemory | None, size: SceneSize
     body, joints, thrusters = _all_bodies(scene), scene.joints, scene.thrusters
     tables = [len(size.polygon_pairs), len(size.circle_polygon_pairs), len(size.circle_pairs)]
     ends = np.cumsum(tables)
-    touching = jnp.split(jnp.asarray(scene.touching), ends[:-1])
+    touching = _split(jnp.asarray(scene.touching), ends[:-1])
     if contacts is None:
         memory = [jnp.zeros(rows, bool) for rows in (*tables, tables[0])]
     else:
@@ -257,10 +258,10 @@ def unpack_contacts(size: SceneSize, state: State) -> ContactMemory:
     polygon, circle_polygon, circle = _tables(size)
     words = jnp.asarray(state.integers)[where.memory_words : where.timestep]
     ends = np.cumsum([polygon, circle_polygon, circle])
-    flags = jnp.split(_unpack_flags(words, [polygon, circle_polygon, circle, polygon]), ends)
+    flags = _split(_unpack_flags(words, [polygon, circle_polygon, circle, polygon]), ends)
     joints = _cut(state.moving, where.joint_state, (j, lay.JOINT_STATE_FLOATS))
     slots = np.cumsum([2 * polygon, circle_polygon])
-    impulses = jnp.split(state.moving[where.impulses :].reshape(-1, 2), slots)
+    impulses = _split(state.moving[where.impulses :].reshape(-1, 2), slots)
     pairs = impulses[0].reshape(polygon, 2, 2)
     return ContactMemory(
         polygon_active=jnp.stack([flags[0], flags[3]], axis=-1),
@@ -291,7 +292,25 @@ def _all_bodies(scene: Scene) -> dict[str, jax.Array]:
 
 
 def _cut(row: Any, offset: int, shape: tuple[int, ...]) -> jax.Array:
-    return jnp.asarray(row)[offset : offset + int(np.prod(shape))].reshape(shape)
+    if not (length := int(np.prod(shape))):
+        return _nothing(shape, jnp.asarray(row).dtype)
+    return jnp.asarray(row)[offset : offset + length].reshape(shape)
+
+
+def _split(array: Any, ends: Any) -> list[jax.Array]:
+    """`jnp.split` along the leading axis."""
+    array = jnp.asarray(array)
+    bounds = (0, *(int(end) for end in ends), array.shape[0])
+    return [
+        array[a:b] if a < b else _nothing((0, *array.shape[1:]), array.dtype)
+        for a, b in itertools.pairwise(bounds)
+    ]
+
+
+def _nothing(shape: tuple[int, ...], dtype: Any) -> jax.Array:
+    """An empty table of a size that has no room for it. XLA gives up on programs that slice
+    nothing out of an array (jaxlib 0.10: it aborts, or loses the call of the kernel)."""
+    return jnp.zeros(shape, dtype)
 
 
 def _word(numbers: Sequence[Any], flags: Sequence[tuple[Any, int]]) -> jax.Array:
@@ -325,7 +344,7 @@ def _unpack_flags(packed: jax.Array, tables: Sequence[int]) -> jax.Array:
     """Flags of tables that each begin with a new word, side by side."""
     flags = ((packed[:, None] >> jnp.arange(32)[None, :]) & 1) != 0
     ends = np.cumsum([lay.words(rows) for rows in tables])
-    parts = jnp.split(flags, ends[:-1])
+    parts = _split(flags, ends[:-1])
     return jnp.concatenate(
         [part.reshape(-1)[:rows] for part, rows in zip(parts, tables, strict=True)]
     )
