@@ -42,8 +42,12 @@ class FreeFlight(Engine):
         state = jax.tree.map(jnp.asarray, scene)
         if contacts is None:
             return state
-        touching = (contacts.polygon_active[:, 0], contacts.circle_polygon_active)
-        return replace(state, touching=jnp.concatenate([*touching, contacts.circle_active]))
+        tables = (
+            contacts.polygon_active[:, 0],
+            contacts.circle_polygon_active,
+            contacts.circle_active,
+        )
+        return replace(state, touching=jnp.concatenate([jnp.asarray(t) for t in tables]))
 
     def steps(self, state: Scene, controls: Array, n: int) -> tuple[Scene, Trace]:
         return jax.lax.scan(self._step, state, None, length=n)
@@ -65,11 +69,12 @@ class FreeFlight(Engine):
         memory = jax.tree.map(jnp.asarray, empty_memory(self.size))
         pp, cp = len(self.size.polygon_pairs), len(self.size.circle_polygon_pairs)
         first = state.touching[:pp]
+        # no slices of length 0: XLA's compiler can abort on them
         return replace(
             memory,
             polygon_active=jnp.stack([first, jnp.zeros_like(first)], axis=1),
-            circle_polygon_active=state.touching[pp : pp + cp],
-            circle_active=state.touching[pp + cp :],
+            circle_polygon_active=state.touching[pp : pp + cp] if cp else np.zeros(0, bool),
+            circle_active=state.touching[pp + cp :] if self.size.circles > 1 else np.zeros(0, bool),
         )
 
     def _touching(self, state: Scene) -> Bool[jax.Array, " pairs"]:

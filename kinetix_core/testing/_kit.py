@@ -88,10 +88,13 @@ def _hold(kind: str, component: Any, promise: Callable[[Any], None], case: Any) 
 
 
 def _name(component: Any) -> str:
-    """`Symbolic(SymbolicConfig())`: a whole task is more than a message can hold."""
-    config = getattr(component, "config", None)
+    """`MLP(depth=2)`: the settings that are not the default; a task is more than fits."""
     name = getattr(component, "__qualname__", type(component).__qualname__)
-    return f"{name}({config!r})" if config is not None else name
+    config = getattr(component, "config", None)
+    if not dataclasses.is_dataclass(config):
+        return name
+    chosen = {f.name: (getattr(config, f.name), f.default) for f in dataclasses.fields(config)}
+    return f"{name}({', '.join(f'{k}={v!r}' for k, (v, usual) in chosen.items() if v != usual)})"
 
 
 def _suite(kind: str) -> Suite:
