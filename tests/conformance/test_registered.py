@@ -1,0 +1,68 @@
+"""Every registered component keeps the promises of its kind, whoever offers it."""
+
+from dataclasses import replace
+
+import pytest
+
+from kinetix_core.errors import SettingError
+from kinetix_core.registry import KINDS, registry
+from kinetix_core.scene import S, SceneSize
+from kinetix_core.testing import check, example_task
+
+# the default settings are checked; smaller ones where those are slow to compile
+SETTINGS = {("network", "mlp"): {"depth": 2, "width": 32}}
+OPTIONS = {"curriculum": {"updates": 200}}
+
+
+def build(kind, name, task):
+    settings = SETTINGS.get((kind, name), {})
+    config = registry().config_class(kind, name)(**settings)
+    return registry().build(kind, name, config, task)
+
+
+@pytest.fixture(scope="module")
+def task():
+    return example_task(S)
+
+
+def task_for(network, task):
+    """The task with the first encoder whose observations the network takes."""
+    refusals = []
+    for encoder in registry().names("observation"):
+        suited = replace(task, observation=build("observation", encoder, task))
+        try:
+            build("network", network, suited)
+        except SettingError as error:
+            refusals.append(str(error))
+        else:
+            return suited
+    raise AssertionError(f"no encoder suits network={network}: {refusals}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind in KINDS for name in registry().names(kind)]
+)
+def test_keeps_its_promises(kind, name, task):
+    if kind == "network":
+        task = task_for(name, task)
+    component = build(kind, name, task)
+    if kind == "logger":
+        component = lambda: build(kind, name, task)  # noqa: E731
+    check(kind, component, task, **OPTIONS.get(kind, {}))
+
+
+@pytest.mark.parametrize("action", registry().names("action"))
+def test_networks_take_every_action_space(action, task):
+    task = replace(task, action=build("action", action, task))
+    promises = ["apply_gives_action_and_value", "distribution_is_one"]
+    for name in registry().names("network"):
+        suited = task_for(name, task)
+        check("network", build("network", name, suited), suited, promises=promises)
+
+
+@pytest.mark.parametrize("size", [SceneSize(6, 1, 1, 1, 2, 1), SceneSize(4, 0, 0, 0)])
+@pytest.mark.parametrize("name", registry().names("engine"))
+def test_engines_take_every_size(name, size):
+    task = example_task(size)
+    promises = ("keeps_shapes", "steps_is_step_repeated")  # the latter found an empty table
+    check("engine", build("engine", name, task), task, promises=promises)
