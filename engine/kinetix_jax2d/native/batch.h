@@ -61,13 +61,14 @@ class MemoryPool {
 inline MemoryPool memory_pool;
 
 // As many scenes as keep lists dense and still fit into the nearer caches.
+constexpr int CHUNK_BODIES = 512;
 inline int chunk_capacity(const Plan& plan) {
-  int capacity = KINETIX_CHUNK_BODIES / (plan.polygons + plan.circles);
+  int capacity = CHUNK_BODIES / (plan.polygons + plan.circles);
   return capacity < 1 ? 1 : capacity;
 }
 
-// Steps scenes first..first+count-1. False: no memory.
-inline bool step_chunk(const Batch& batch, int64_t first, int count, const Memory& memory) {
+// Steps scenes first..first+count-1.
+inline void step_chunk(const Batch& batch, int64_t first, int count, const Memory& memory) {
   Chunk chunk(batch.plan, batch.parameters, count, memory.bytes);
   const Plan& plan = batch.plan;
   const Sizes& sizes = chunk.sizes;
@@ -81,7 +82,6 @@ inline bool step_chunk(const Batch& batch, int64_t first, int count, const Memor
                      batch.positions + scene * plan.steps * sizes.bodies * 2};
   }
   step_scenes(chunk);
-  return true;
 }
 
 // A batch that several threads work on. Helpers may come late, after the caller has returned:

@@ -1,9 +1,5 @@
 // The kernel as XLA calls it, through the plain C interface of its foreign functions.
 
-#ifndef KINETIX_CHUNK_BODIES
-#define KINETIX_CHUNK_BODIES 512
-#endif
-
 #include "batch.h"
 #include "xla/ffi/api/c_api.h"
 
