@@ -1,6 +1,7 @@
 """The conformance kit itself: every check finds what it is there to find."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -63,6 +64,15 @@ def test_a_broken_promise_is_found(kind, promise, make, task):
 @pytest.mark.parametrize("kind", CHECKS)
 def test_every_promise_has_a_component_that_breaks_it(kind):
     assert set(MODULES[kind].BROKEN) == set(promises(kind))
+
+
+@pytest.mark.parametrize("kind", CHECKS)
+def test_the_documentation_lists_every_promise(kind):
+    page = (Path(__file__).parents[2] / "docs" / "testing_plugins.md").read_text(encoding="utf-8")
+    _, _, section = page.partition(f"\n### {kind}\n")
+    rows = [line for line in section.partition("\n### ")[0].splitlines() if line.startswith("| `")]
+    wanted = [f"| `{p.__name__}` | {p.__doc__.splitlines()[0]} |" for p in CHECKS[kind].promises]
+    assert rows == wanted
 
 
 def test_every_kind_has_checks():
