@@ -129,6 +129,21 @@ struct Thruster {
   float push;  // momentum that it gives in one step
 };
 
+// All arrays of a chunk share one piece of memory. A build that looks for mistakes (tests/engine)
+// keeps them apart and tells AddressSanitizer what lies between them.
+#ifdef KINETIX_GUARDED
+constexpr size_t GAP = 1024;
+extern "C" void __asan_poison_memory_region(const volatile void*, size_t);
+extern "C" void __asan_unpoison_memory_region(const volatile void*, size_t);
+inline void guard(const char* array, size_t bytes, size_t room) {
+  __asan_unpoison_memory_region(array, bytes);
+  __asan_poison_memory_region(array + bytes, room - bytes);
+}
+#else
+constexpr size_t GAP = 0;
+inline void guard(const char*, size_t, size_t) {}
+#endif
+
 struct Chunk {
   Plan plan;
   Parameters parameters;
@@ -191,8 +206,10 @@ struct Chunk {
  private:
   template <typename T>
   void take(T*& pointer, size_t count) {
+    size_t bytes = count * sizeof(T), room = (bytes + 63) / 64 * 64 + GAP;
     pointer = memory_ ? reinterpret_cast<T*>(memory_ + used_) : nullptr;
-    used_ += (count * sizeof(T) + 63) / 64 * 64;
+    if (memory_) guard(memory_ + used_, bytes, room);
+    used_ += room;
   }
   char* memory_;
   size_t used_ = 0;

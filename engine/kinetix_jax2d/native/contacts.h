@@ -25,12 +25,15 @@ INLINE Offset impulse_offset(const Chunk& chunk, const ListSizes& sizes, int sce
 }
 
 INLINE void clear_impulses(Chunk& chunk, int scene, const uint32_t* gone, const ListSizes& sizes) {
-  for (int word = 0; word < chunk.sizes.words[sizes.table]; ++word)
-    for (uint32_t bits = gone[word]; bits; bits &= bits - 1) {
+  for (int word = 0; word < chunk.sizes.words[sizes.table]; ++word) {
+    int rows = chunk.sizes.rows[sizes.table] - 32 * word;
+    uint32_t bits = rows < 32 ? gone[word] & ((1u << rows) - 1) : gone[word];
+    for (; bits; bits &= bits - 1) {
       int row = 32 * word + lowest_bit(bits);
       float* impulse = impulse_at(chunk, impulse_offset(chunk, sizes, scene, row));
       impulse[0] = impulse[1] = 0.0f;
     }
+  }
 }
 
 // Contacts that are no more leave no impulses behind; the flags found become the memory (6.7).

@@ -52,11 +52,13 @@ INLINE const unaligned_quad& quad_at(const void* array, Offset offset) {
   return *reinterpret_cast<const unaligned_quad*>(static_cast<const char*>(array) + offset);
 }
 
-INLINE double* double_at(void* array, Offset offset) {
-  return reinterpret_cast<double*>(static_cast<char*>(array) + offset);
+// Two floats that are moved together.
+typedef double unaligned_pair __attribute__((aligned(4), may_alias));
+INLINE unaligned_pair& pair_at(void* array, Offset offset) {
+  return *reinterpret_cast<unaligned_pair*>(static_cast<char*>(array) + offset);
 }
-INLINE const double* double_at(const void* array, Offset offset) {
-  return reinterpret_cast<const double*>(static_cast<const char*>(array) + offset);
+INLINE const unaligned_pair& pair_at(const void* array, Offset offset) {
+  return *reinterpret_cast<const unaligned_pair*>(static_cast<const char*>(array) + offset);
 }
 
 // ---------------------------------------------------------------- what differs per processor
@@ -88,19 +90,17 @@ INLINE void deal(vec row, void* to, const Offset* offset, int r) {
 }
 // Two floats of lanes r and r + 1, then of r + 4 and r + 5.
 INLINE vec collect_two(const void* from, const Offset* offset, int r) {
-  __m128 low = _mm_castpd_ps(_mm_loadh_pd(_mm_load_sd(double_at(from, offset[r])),
-                                          double_at(from, offset[r + 1])));
-  __m128 high = _mm_castpd_ps(_mm_loadh_pd(_mm_load_sd(double_at(from, offset[r + 4])),
-                                           double_at(from, offset[r + 5])));
-  return _mm256_insertf128_ps(_mm256_castps128_ps256(low), high, 1);
+  __m128d low = {pair_at(from, offset[r]), pair_at(from, offset[r + 1])};
+  __m128d high = {pair_at(from, offset[r + 4]), pair_at(from, offset[r + 5])};
+  return (vec)_mm256_insertf128_pd(_mm256_castpd128_pd256(low), high, 1);
 }
 INLINE void deal_two(vec row, void* to, const Offset* offset, int r) {
   __m128d low = _mm_castps_pd(_mm256_castps256_ps128(row));
   __m128d high = _mm_castps_pd(_mm256_extractf128_ps(row, 1));
-  _mm_storel_pd(double_at(to, offset[r]), low);
-  _mm_storeh_pd(double_at(to, offset[r + 1]), low);
-  _mm_storel_pd(double_at(to, offset[r + 4]), high);
-  _mm_storeh_pd(double_at(to, offset[r + 5]), high);
+  pair_at(to, offset[r]) = low[0];
+  pair_at(to, offset[r + 1]) = low[1];
+  pair_at(to, offset[r + 4]) = high[0];
+  pair_at(to, offset[r + 5]) = high[1];
 }
 INLINE vec evens(vec a, vec b) { return _mm256_shuffle_ps(a, b, 0x88); }
 INLINE vec odds(vec a, vec b) { return _mm256_shuffle_ps(a, b, 0xDD); }
@@ -153,14 +153,13 @@ INLINE vec high_halves(vec a, vec b) { return vec{a[2], a[3], b[2], b[3]}; }
 INLINE vec collect(const void* from, const Offset* offset, int r) { return quad_at(from, offset[r]); }
 INLINE void deal(vec row, void* to, const Offset* offset, int r) { quad_at(to, offset[r]) = row; }
 INLINE vec collect_two(const void* from, const Offset* offset, int r) {
-  vec v;
-  memcpy(&v, double_at(from, offset[r]), 8);
-  memcpy((char*)&v + 8, double_at(from, offset[r + 1]), 8);
-  return v;
+  typedef double pairs __attribute__((vector_size(16)));
+  return (vec)pairs{pair_at(from, offset[r]), pair_at(from, offset[r + 1])};
 }
 INLINE void deal_two(vec row, void* to, const Offset* offset, int r) {
-  memcpy(double_at(to, offset[r]), &row, 8);
-  memcpy(double_at(to, offset[r + 1]), (const char*)&row + 8, 8);
+  typedef double pairs __attribute__((vector_size(16)));
+  pair_at(to, offset[r]) = ((pairs)row)[0];
+  pair_at(to, offset[r + 1]) = ((pairs)row)[1];
 }
 INLINE vec evens(vec a, vec b) { return vec{a[0], a[2], b[0], b[2]}; }
 INLINE vec odds(vec a, vec b) { return vec{a[1], a[3], b[1], b[3]}; }

@@ -15,8 +15,9 @@ inline void load_scenes(Chunk& chunk) {
     load_polygons(chunk, rows, scene);
     load_filters(chunk, rows, scene);
   }
-  // Rows of one array follow one another.
-  memset(chunk.rows[0].touching, 0, (size_t)chunk.scenes * chunk.plan.steps * chunk.sizes.pairs);
+  // Rows of one array follow one another. The room alone has no pairs, and perhaps no array.
+  size_t flags = (size_t)chunk.scenes * chunk.plan.steps * chunk.sizes.pairs;
+  if (flags) memset(chunk.rows[0].touching, 0, flags);
   quad* fields[] = {chunk.place, chunk.velocity, chunk.material, chunk.mass, chunk.pose};
   for (quad* field : fields) quad_at(field, chunk.idle_body) = quad{};
   measure_polygons(chunk);
