@@ -23,27 +23,31 @@ struct Rows {
   float* positions;   // trace: steps x bodies x 2
 };
 
-// What holds for the bodies of a scene during a whole call: one bit per body.
-struct SceneBits {
+// What holds for one body during a whole call: one bit per scene.
+struct BodyBits {
   uint64_t active, normal, always;  // in use; collision mode above 0; collision mode 2
+  uint64_t fixated, immovable;      // no inverse mass; no inverse inertia either
+  uint64_t jointed;                 // moved by a joint in the midst of the solve
 };
 
-// What holds for one body.
-enum Trait : uint8_t {
-  FIXATED = 1,   // no inverse mass
-  STILL = 4,     // no inverse inertia
-  JOINTED = 8,   // moved by a joint in the midst of the solve
+// How the contacts of a pair are solved, and kept apart.
+enum Kind : int {
+  BOTH_LIVE,    // both bodies are moved (or one of them by two contacts of the stage)
+  BOTH_FROZEN,  // ... and no joint moves them
+  ONE_LIVE,     // one body is immovable, and the other has no other contact in the stage
+  ONE_FROZEN,
+  KINDS,
+  UNSOLVABLE = KINDS,  // no impulse is exchanged
 };
 
-// A pair of bodies: scene, first, second. The first is below the second but for circles with
-// polygons.
+// A pair of bodies: second, first and scene (8 bits each); 2 * kind + swap. The first is below the
+// second but for circles with polygons. Swap: the first is the one that moves.
 typedef int32_t PairCode;
-INLINE PairCode pair_code(int scene, int first, int second) {
-  return scene << 16 | first << 8 | second;
-}
-INLINE int scene_of(PairCode code) { return code >> 16; }
-INLINE int first_of(PairCode code) { return code >> 8 & 0xff; }
 INLINE int second_of(PairCode code) { return code & 0xff; }
+INLINE int first_of(PairCode code) { return code >> 8 & 0xff; }
+INLINE int scene_of(PairCode code) { return code >> 16 & 0xff; }
+INLINE int kind_of(PairCode code) { return code >> 25; }
+INLINE int swap_of(PairCode code) { return code >> 24 & 1; }
 
 // Pairs whose boxes overlap, of one table.
 struct PairList {
@@ -66,16 +70,7 @@ struct FoundList {
   PairCode* code;
   int32_t* row;     // of its table
   int32_t* point;   // in Chunk::geometry and Chunk::depth
-  int32_t* region;  // (stage * KINDS + kind) * 2 + swap; -1: exchanges no impulses
-};
-
-// Contacts of a stage are kept apart by kind.
-enum Kind : int {
-  BOTH_LIVE,    // both bodies are moved (or one of them by two contacts of the stage)
-  BOTH_FROZEN,  // ... and no joint moves them
-  ONE_LIVE,     // one body is immovable, and the other has no other contact in the stage
-  ONE_FROZEN,
-  KINDS,
+  int32_t* region;  // stage * KINDS + kind; -1: exchanges no impulses
 };
 
 // LANES contacts of one stage (the contacts that may be solved at once), ready for the solver.
@@ -151,11 +146,13 @@ struct Chunk {
   int scenes;
 
   Rows* rows;
-  SceneBits* bits;
+  int words;       // of one bit per scene
+  BodyBits* bits;  // per body number, for each word
+  quad* fall;      // what gravity adds to velocities, per scene
 
-  // Bodies of all scenes, one after another, and one without mass that idle lanes work on. A
-  // body is named by the offset of its entry in any of these arrays.
-  int bodies;
+  // Bodies: number 0 of all scenes, then number 1, ..., and one without mass that idle lanes work
+  // on. A body is named by the offset of its entry in any of these arrays.
+  int bodies, stride;  // stride: entries from one number to the next
   Offset idle_body;
   quad* place;     // x, y, angle, radius of a circle
   quad* velocity;  // vx, vy, angular velocity, 0
@@ -166,7 +163,6 @@ struct Chunk {
   quad *local_x, *local_y, *normal_x, *normal_y, *edge_length;
   quad* support;  // how far the polygon reaches along each normal; UNUSED_FACE for no face
   quad *world_x, *world_y;
-  uint8_t* traits;
   quad* box;                               // low x, low y, high x, high y
   float *low_x, *low_y, *high_x, *high_y;  // the same, one array per side
   uint64_t* claimed;  // stages in which a contact with an immovable body has it
@@ -199,7 +195,10 @@ struct Chunk {
 
   size_t bytes() const { return used_; }
   INLINE Offset body(int scene, int number) const {
-    return sizeof(quad) * (scene * sizes.bodies + number);
+    return sizeof(quad) * (number * stride + scene);
+  }
+  INLINE BodyBits& bits_of_scene(int scene, int number) const {
+    return bits[number * words + (scene >> 6)];
   }
   INLINE uint32_t* scene_touching(int scene) const { return touching + scene * sizes.memory_words; }
 
@@ -224,17 +223,20 @@ inline Chunk::Chunk(const Plan& its_plan, const Parameters& its_parameters, int 
       sizes(its_plan),
       scenes(count),
       memory_(its_memory) {
-  size_t n = scenes, all = n * sizes.bodies + LANES;
-  bodies = scenes * sizes.bodies;
+  // An odd number of cache lines, so that the bodies of a scene do not compete for the same ones.
+  stride = scenes < 16 ? scenes : (round_up(scenes, 4) | 4);
+  bodies = stride * sizes.bodies;
+  size_t n = scenes, all = bodies + LANES;
   idle_body = sizeof(quad) * bodies;
+  words = (scenes + 63) / 64;
   take(rows, n);
-  take(bits, n);
+  take(bits, (size_t)words * sizes.bodies);
+  take(fall, n + LANES);
   quad** fields[] = {&place,    &velocity, &material,    &mass,    &pose,    &local_x, &local_y,
                      &normal_x, &normal_y, &edge_length, &support, &world_x, &world_y, &box};
   for (quad** field : fields) take(*field, all);
   float** sides[] = {&low_x, &low_y, &high_x, &high_y};
   for (float** side : sides) take(*side, all + LANES);
-  take(traits, all);
   take(claimed, all);
 
   size_t points = 0;

@@ -62,41 +62,21 @@ INLINE int batch_of(const Chunk& chunk, const ListSizes& sizes, int scene, int r
   return (unsigned)(chunk.sizes.rows[table] - found + rank_of(words, row)) % (unsigned)sizes.batches;
 }
 
-// Kinds by the traits of two bodies.
-struct KindTable {
-  int8_t kind[16][16] = {};  // 2 * kind + swap; -1: both fixated
-  constexpr KindTable() {
-    for (int a = 0; a < 16; ++a)
-      for (int b = 0; b < 16; ++b) {
-        bool still_a = (a & (FIXATED | STILL)) == (FIXATED | STILL);
-        bool still_b = (b & (FIXATED | STILL)) == (FIXATED | STILL);
-        int live = (a | b) & JOINTED ? BOTH_LIVE : BOTH_FROZEN;
-        // Where only one body moves, it comes second.
-        int one = still_a || still_b ? 2 * (ONE_LIVE - BOTH_LIVE) + !still_a : 0;
-        kind[a][b] = a & b & FIXATED ? -1 : 2 * live + one;
-      }
-  }
-};
-constexpr KindTable KIND_TABLE;
-
 // In which region (stage and kind) a contact is solved; -1 if it exchanges no impulses (4.4).
 // A contact with an immovable body is solved without looking at that body; the other one must
 // have no second such contact in the same stage.
 INLINE int region_of(Chunk& chunk, const ListSizes& sizes, PairCode code, int row) {
-  int scene = scene_of(code), base = scene * chunk.sizes.bodies;
-  int kind = KIND_TABLE.kind[chunk.traits[base + first_of(code)]][chunk.traits[base + second_of(code)]];
-  int bit = first_of(code) * chunk.sizes.bodies + second_of(code);
-  const int32_t* filter = chunk.rows[scene].integers + chunk.plan.collision_words;
-  if (kind < 0 || !((uint32_t)filter[bit >> 5] >> (bit & 31) & 1)) return -1;
+  int kind = kind_of(code), scene = scene_of(code);
+  if (kind == UNSOLVABLE) return -1;
   int stage = sizes.first_stage + batch_of(chunk, sizes, scene, row);
-  if (kind >= 2 * ONE_LIVE) {
-    bool swap = kind & 1;
-    uint64_t& claimed = chunk.claimed[base + (swap ? first_of(code) : second_of(code))];
+  if (kind >= ONE_LIVE) {
+    int moving = swap_of(code) ? first_of(code) : second_of(code);
+    uint64_t& claimed = chunk.claimed[moving * chunk.stride + scene];
     uint64_t claim = stage < 64 ? (uint64_t)1 << stage : ~0ull;
-    if (stage >= 64 || (claimed & claim)) kind = (kind & ~1) - 2 * (ONE_LIVE - BOTH_LIVE);
+    if (stage >= 64 || (claimed & claim)) kind -= ONE_LIVE - BOTH_LIVE;
     claimed |= claim;
   }
-  return 2 * KINDS * stage + kind;
+  return KINDS * stage + kind;
 }
 
 inline void assign_regions(Chunk& chunk) {
@@ -109,7 +89,7 @@ inline void assign_regions(Chunk& chunk) {
       int region = region_of(chunk, sizes, list.code[i], list.row[i]);
       list.region[i] = region;
       if (region >= 0) {
-        ++chunk.region_sizes[region / 2];
+        ++chunk.region_sizes[region];
         continue;
       }
       Offset offset = impulse_offset(chunk, sizes, scene_of(list.code[i]), list.row[i]);
@@ -136,18 +116,18 @@ INLINE int lay_out_blocks(Chunk& chunk, int first, int32_t* sizes) {
 }
 
 INLINE int place_contact(Chunk& chunk, const ListSizes& sizes, const FoundList& list, int i) {
-  int region = list.region[i], position = chunk.region_sizes[region / 2]++;
+  int region = list.region[i], position = chunk.region_sizes[region]++;
   ContactBlock& block = chunk.blocks[(unsigned)position / LANES];
-  int lane = position % LANES, swap = region & 1;
-  PairCode code = list.code[i];
-  int base = scene_of(code) * chunk.sizes.bodies;
-  Offset first = sizeof(quad) * (base + first_of(code));
-  Offset second = sizeof(quad) * (base + second_of(code));
+  int lane = position % LANES, scene = scene_of(list.code[i]);
+  Offset first = chunk.body(scene, first_of(list.code[i]));
+  Offset second = chunk.body(scene, second_of(list.code[i]));
+  // Where only one body moves, it comes second.
+  bool swap = region % KINDS >= ONE_LIVE && swap_of(list.code[i]);
   block.a[lane] = swap ? second : first;
   block.b[lane] = swap ? first : second;
-  block.flip[lane] = -swap;
+  block.flip[lane] = swap;
   block.point[lane] = list.point[i];
-  block.impulse[lane] = impulse_offset(chunk, sizes, scene_of(code), list.row[i]);
+  block.impulse[lane] = impulse_offset(chunk, sizes, scene, list.row[i]);
   return position;
 }
 
@@ -156,7 +136,7 @@ INLINE int place_contact(Chunk& chunk, const ListSizes& sizes, const FoundList& 
 // where a padded batch comes earlier than its own.
 INLINE void note_padding(Chunk& chunk, const ListSizes& sizes, int region, int position) {
   chunk.forgets[chunk.forget_count++] = position;
-  int batch = region / (2 * KINDS) - sizes.first_stage;
+  int batch = region / KINDS - sizes.first_stage;
   if (sizes.first_padded_batch < batch)
     chunk.forgets_early[chunk.forget_early_count++] = position;
 }

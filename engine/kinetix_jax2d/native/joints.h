@@ -12,12 +12,11 @@ INLINE int body_in_reach(int index, int bodies) {
 
 // Whether a joint can act: in use, both bodies in use, not both fixated.
 INLINE bool is_resolvable(const Chunk& chunk, int scene, int32_t word) {
-  const SceneBits& bits = chunk.bits[scene];
   int a = body_in_reach(field(word, 0), chunk.sizes.bodies);
   int b = body_in_reach(field(word, 1), chunk.sizes.bodies);
-  const uint8_t* traits = chunk.traits + scene * chunk.sizes.bodies;
-  return (word & JOINT_ACTIVE) && (bits.active >> a & bits.active >> b & 1) &&
-         !(traits[a] & traits[b] & FIXATED);
+  const BodyBits &of_a = chunk.bits_of_scene(scene, a), &of_b = chunk.bits_of_scene(scene, b);
+  uint64_t good = of_a.active & of_b.active & ~(of_a.fixated & of_b.fixated);
+  return (word & JOINT_ACTIVE) && (good >> (scene & 63) & 1);
 }
 
 INLINE void load_joint(Chunk& chunk, JointBlock& block, int lane, int scene, int joint) {
@@ -37,9 +36,10 @@ INLINE void load_joint(Chunk& chunk, JointBlock& block, int lane, int scene, int
   block.motor[lane] = word & JOINT_MOTOR ? -1 : 0;
   block.limits[lane] = word & JOINT_LIMITS ? -1 : 0;
   block.control[lane] = rows.controls[joint];
-  uint8_t* traits = chunk.traits + scene * chunk.sizes.bodies;
-  traits[a] |= traits[a] & FIXATED ? 0 : JOINTED;
-  traits[b] |= traits[b] & FIXATED ? 0 : JOINTED;
+  BodyBits &of_a = chunk.bits_of_scene(scene, a), &of_b = chunk.bits_of_scene(scene, b);
+  uint64_t bit = (uint64_t)1 << (scene & 63);
+  of_a.jointed |= bit & ~of_a.fixated;
+  of_b.jointed |= bit & ~of_b.fixated;
 }
 
 // Settings and accumulated impulses of a block's joints.

@@ -5,61 +5,61 @@
 
 namespace kinetix {
 
-// Bodies first..first+count-1 whose boxes overlap that of body `body`: one bit each.
-INLINE uint64_t overlapping(const Chunk& chunk, int body, int first, int count) {
-  vec low_x = splat(chunk.low_x[body]), high_x = splat(chunk.high_x[body]);
-  vec low_y = splat(chunk.low_y[body]), high_y = splat(chunk.high_y[body]);
+// Scenes (of word `word`) in which the boxes of bodies i and k overlap: one bit each.
+INLINE uint64_t overlapping(const Chunk& chunk, int i, int k, int word) {
+  int count = chunk.scenes - 64 * word < 64 ? chunk.scenes - 64 * word : 64;
+  int a = i * chunk.stride + 64 * word, b = k * chunk.stride + 64 * word;
   uint64_t bits = 0;
-  for (int i = 0; i < count; i += LANES) {
-    uint64_t near = bits_less_equal(load(chunk.low_x + first + i), high_x) &
-                    bits_less_equal(low_x, load(chunk.high_x + first + i)) &
-                    bits_less_equal(load(chunk.low_y + first + i), high_y) &
-                    bits_less_equal(low_y, load(chunk.high_y + first + i));
-    bits |= near << i;
+  for (int s = 0; s < count; s += LANES) {
+    ivec near = (load(chunk.low_x + a + s) <= load(chunk.high_x + b + s)) &
+                (load(chunk.low_x + b + s) <= load(chunk.high_x + a + s)) &
+                (load(chunk.low_y + a + s) <= load(chunk.high_y + b + s)) &
+                (load(chunk.low_y + b + s) <= load(chunk.high_y + a + s));
+    bits |= (uint64_t)bits_of(near) << s;
   }
   return bits;
 }
 
-// Bodies that `number` may touch: spec/physics.md 4.3 and 4.4.
-INLINE uint64_t partners(const SceneBits& bits, int number) {
-  uint64_t normal = -(bits.normal >> number & 1), always = -(bits.always >> number & 1);
-  uint64_t in_use = -(bits.active >> number & 1);
-  return bits.active & in_use & (bits.always | (bits.normal & normal) | always);
+// Whether the joint filter lets a pair exchange impulses.
+INLINE bool passes_filter(const Chunk& chunk, int scene, int first, int second) {
+  int bit = first * chunk.sizes.bodies + second;
+  const int32_t* words = chunk.rows[scene].integers + chunk.plan.collision_words;
+  return (uint32_t)words[bit >> 5] >> (bit & 31) & 1;
 }
 
-INLINE void add_pair(PairList& list, int scene, int first, int second) {
-  list.code[list.count++] = pair_code(scene, first, second);
-}
-
-// Each body against all that come before it, except within the boundary.
-INLINE void find_scene_pairs(Chunk& chunk, int scene) {
-  const Sizes& sizes = chunk.sizes;
-  const SceneBits& bits = chunk.bits[scene];
-  int first = scene * sizes.bodies;
-  for (int k = BOUNDARY; k < sizes.polygons; ++k) {
-    uint64_t near = overlapping(chunk, first + k, first, k) & partners(bits, k);
-    for (near &= ((uint64_t)1 << k) - 1; near; near &= near - 1) {
-      int i = lowest_bit(near);
-      add_pair(chunk.pairs[POLYGON_POLYGON], scene, i, k);
-    }
-  }
-  for (int c = 0; c < sizes.circles; ++c) {
-    int k = sizes.polygons + c;
-    uint64_t near = overlapping(chunk, first + k, first, k) & partners(bits, k);
-    uint64_t polygons = near & (((uint64_t)1 << sizes.polygons) - 1);
-    for (; polygons; polygons &= polygons - 1) {
-      add_pair(chunk.pairs[CIRCLE_POLYGON], scene, k, lowest_bit(polygons));
-    }
-    uint64_t circles = (near & (((uint64_t)1 << k) - 1)) >> sizes.polygons;
-    for (; circles; circles &= circles - 1) {
-      add_pair(chunk.pairs[CIRCLE_CIRCLE], scene, sizes.polygons + lowest_bit(circles), k);
+// Lists the scenes in which two bodies come close, with how their contacts are solved.
+INLINE void find_pair(Chunk& chunk, Table table, int first, int second) {
+  PairList& list = chunk.pairs[table];
+  for (int word = 0; word < chunk.words; ++word) {
+    const BodyBits& a = chunk.bits[first * chunk.words + word];
+    const BodyBits& b = chunk.bits[second * chunk.words + word];
+    // spec/physics.md 4.3 and 4.4
+    uint64_t modes_agree = a.always | b.always | (a.normal & b.normal);
+    uint64_t near = a.active & b.active & modes_agree;
+    if (!near) continue;
+    near &= overlapping(chunk, first, second, word);
+    uint64_t frozen = ~(a.jointed | b.jointed), one = a.immovable | b.immovable;
+    uint64_t apart = ~(a.fixated & b.fixated);
+    for (; near; near &= near - 1) {
+      int bit = lowest_bit(near), scene = 64 * word + bit;
+      int kind = (frozen >> bit & 1) << 1 | (one >> bit & 1) << 2 | (b.immovable >> bit & 1);
+      bool solvable = (apart >> bit & 1) & passes_filter(chunk, scene, first, second);
+      kind = solvable ? kind : 2 * UNSOLVABLE;
+      list.code[list.count++] = kind << 24 | scene << 16 | first << 8 | second;
     }
   }
 }
 
+// Each body with all that come before it, except within the boundary.
 inline void find_pairs(Chunk& chunk) {
+  const int polygons = chunk.sizes.polygons, bodies = chunk.sizes.bodies;
   for (PairList& list : chunk.pairs) list.count = 0;
-  for (int scene = 0; scene < chunk.scenes; ++scene) find_scene_pairs(chunk, scene);
+  for (int k = BOUNDARY; k < polygons; ++k)
+    for (int i = 0; i < k; ++i) find_pair(chunk, POLYGON_POLYGON, i, k);
+  for (int c = polygons; c < bodies; ++c) {
+    for (int p = 0; p < polygons; ++p) find_pair(chunk, CIRCLE_POLYGON, c, p);
+    for (int i = polygons; i < c; ++i) find_pair(chunk, CIRCLE_CIRCLE, i, c);
+  }
   for (PairList& list : chunk.pairs)  // idle lanes of the last vector: any bodies will do
     for (int i = list.count; i < list.count + LANES; ++i) list.code[i] = 0;
 }
@@ -72,8 +72,9 @@ struct PairOffsets {
 INLINE PairOffsets locate(const Chunk& chunk, const PairCode* code) {
   ivec codes;
   memcpy(&codes, code, sizeof codes);
-  ivec base = (codes >> 16) * chunk.sizes.bodies;
-  ivec first = (base + (codes >> 8 & 0xff)) << 4, second = (base + (codes & 0xff)) << 4;
+  ivec scene = codes >> 16 & 0xff;
+  ivec first = ((codes >> 8 & 0xff) * chunk.stride + scene) << 4;
+  ivec second = ((codes & 0xff) * chunk.stride + scene) << 4;
   PairOffsets offsets;
   memcpy(offsets.first, &first, sizeof first);
   memcpy(offsets.second, &second, sizeof second);

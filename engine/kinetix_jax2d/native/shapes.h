@@ -29,27 +29,45 @@ inline void load_bodies(Chunk& chunk, const Rows& rows, int scene) {
   const Sizes& sizes = chunk.sizes;
   const float* moving = rows.moving + chunk.plan.bodies;
   const float* materials = rows.constant + chunk.plan.materials;
-  int first = scene * sizes.bodies;
+  const int32_t* words = rows.integers + chunk.plan.body_words;
+  BodyBits* bits = &chunk.bits_of_scene(scene, 0);
+  int body = scene, shift = scene & 63;
   for (int number = 0; number < sizes.bodies; ++number) {
-    chunk.place[first + number] = first_three(load_quad(moving + BODY_FLOATS * number));
-    chunk.velocity[first + number] = last_three(load_quad(moving + BODY_FLOATS * number + 2));
-    quad material = load_quad(materials + 4 * number);
-    chunk.material[first + number] = material;
+    chunk.place[body] = first_three(load_quad(moving));
+    chunk.velocity[body] = last_three(load_quad(moving + 2));
+    quad material = load_quad(materials);
+    chunk.material[body] = material;
     quad mass = {material[0], material[0], material[1], 0.0f};
-    chunk.mass[first + number] = mass;
-    chunk.traits[first + number] = quad_bits(mass == 0.0f) & (FIXATED | STILL);
+    chunk.mass[body] = mass;
+
+    int mode = field(words[number], 0), nothing = quad_bits(mass == 0.0f);
+    bits->active |= (uint64_t)((uint32_t)words[number] >> 24 & 1) << shift;
+    bits->normal |= (uint64_t)(mode > 0) << shift;
+    bits->always |= (uint64_t)(mode == 2) << shift;
+    bits->fixated |= (uint64_t)(nothing & 1) << shift;
+    bits->immovable |= (uint64_t)(nothing >> 2 & nothing & 1) << shift;
+
+    moving += BODY_FLOATS;
+    materials += 4;
+    bits += chunk.words;
+    body += chunk.stride;
   }
   for (int c = 0; c < sizes.circles; ++c)
-    chunk.place[first + sizes.polygons + c][3] = rows.constant[chunk.plan.radii + c];
+    chunk.place[(sizes.polygons + c) * chunk.stride + scene][3] = rows.constant[chunk.plan.radii + c];
+  const float* gravity = rows.constant + chunk.plan.gravity;
+  const float dt = chunk.parameters.dt;
+  chunk.fall[scene] = quad{gravity[0] * dt, gravity[1] * dt, 0.0f, 0.0f};
 }
 
 inline void store_bodies(const Chunk& chunk, const Rows& rows, int scene) {
   float* moving = rows.moving + chunk.plan.bodies;
-  for (int number = 0; number < chunk.sizes.bodies; ++number, moving += BODY_FLOATS) {
-    quad place = chunk.place[scene * chunk.sizes.bodies + number];
-    quad velocity = chunk.velocity[scene * chunk.sizes.bodies + number];
+  int body = scene;
+  for (int number = 0; number < chunk.sizes.bodies; ++number) {
+    quad place = chunk.place[body], velocity = chunk.velocity[body];
     store_quad(moving, quad{place[0], place[1], place[2], velocity[0]});
     store_quad(moving + 2, quad{place[2], velocity[0], velocity[1], velocity[2]});
+    moving += BODY_FLOATS;
+    body += chunk.stride;
   }
 }
 
@@ -60,37 +78,20 @@ inline void load_polygons(Chunk& chunk, const Rows& rows, int scene) {
   const float* y = rows.constant + chunk.plan.vertices_y;
   const int32_t* words = rows.integers + chunk.plan.body_words;
   const float none = -UNUSED_FACE;
-  int first = scene * chunk.sizes.bodies;
   for (int p = 0; p < chunk.sizes.polygons; ++p) {
     quad px = load_quad(x + 4 * p), py = load_quad(y + 4 * p);
     bool triangle = field(words[p], 1) == 3;
     px[3] = triangle ? px[0] : px[3];
     py[3] = triangle ? py[0] : py[3];
-    chunk.local_x[first + p] = px;
-    chunk.local_y[first + p] = py;
-    chunk.support[first + p] = quad{none, none, none, triangle ? UNUSED_FACE : none};
+    chunk.local_x[p * chunk.stride + scene] = px;
+    chunk.local_y[p * chunk.stride + scene] = py;
+    chunk.support[p * chunk.stride + scene] = quad{none, none, none, triangle ? UNUSED_FACE : none};
   }
-}
-
-// Which bodies are in use, and with what they may collide (spec/physics.md 4.3).
-inline void load_filters(Chunk& chunk, const Rows& rows, int scene) {
-  const int count = chunk.sizes.bodies;
-  alignas(64) int32_t words[64 + LANES];
-  memcpy(words, rows.integers + chunk.plan.body_words, sizeof(int32_t) * count);
-  SceneBits bits = {};
-  for (int i = 0; i < count; i += LANES) {
-    ivec word = *reinterpret_cast<const ivec*>(words + i), mode = (word << 24) >> 24;
-    bits.active |= (uint64_t)bits_of((word & (int32_t)BODY_ACTIVE) != 0) << i;
-    bits.normal |= (uint64_t)bits_of(mode > 0) << i;
-    bits.always |= (uint64_t)bits_of(mode == 2) << i;
-  }
-  bits.active &= ~0ull >> (64 - count);
-  chunk.bits[scene] = bits;
 }
 
 // Outward normals, edge lengths, and the reach of each polygon along its own normals.
 inline void measure_polygons(Chunk& chunk) {
-  for (int i = 0; i < chunk.bodies; i += QUADS) {
+  for (int i = 0; i < chunk.stride * chunk.sizes.polygons; i += QUADS) {
     vec x = load((float*)&chunk.local_x[i]), y = load((float*)&chunk.local_y[i]);
     vec edge_x = swizzle<1, 2, 3, 0>(x) - x, edge_y = swizzle<1, 2, 3, 0>(y) - y;
     vec length = length_of(edge_x, edge_y);
@@ -129,15 +130,12 @@ INLINE vec quad_max(vec a) {
 }
 
 // Boxes are a little larger than the shapes, so that rounding never hides a contact.
-template <typename V>
-INLINE V margin(V size) {
-  return size * 1e-5f + 1e-3f;
-}
+INLINE vec margin(vec size) { return fma(size, splat(1e-5f), splat(1e-3f)); }
 
-// Vertices of all polygons in the world, and their boxes. (Circles get the box of nothing.)
+// Vertices of all polygons in the world, and their boxes.
 inline void place_polygons(Chunk& chunk) {
   ivec component = __builtin_convertvector(lane_numbers(), ivec) & 3;
-  for (int i = 0; i < chunk.bodies; i += QUADS) {
+  for (int i = 0; i < chunk.stride * chunk.sizes.polygons; i += QUADS) {
     vec pose = load((float*)&chunk.pose[i]);
     vec x = load((float*)&chunk.local_x[i]), y = load((float*)&chunk.local_y[i]);
     Point world = rotate(swizzle<2, 2, 2, 2>(pose), swizzle<3, 3, 3, 3>(pose), x, y);
@@ -152,30 +150,26 @@ inline void place_polygons(Chunk& chunk) {
   }
 }
 
-inline void place_circles(Chunk& chunk) {
-  const Sizes& sizes = chunk.sizes;
-  for (int scene = 0; scene < chunk.scenes; ++scene)
-    for (int i = scene * sizes.bodies + sizes.polygons; i < (scene + 1) * sizes.bodies; ++i) {
-      quad place = chunk.place[i];
-      quad centre = {place[0], place[1], place[0], place[1]};
-      quad radius = {-place[3], -place[3], place[3], place[3]}, outward = {-1, -1, 1, 1};
-      quad box = centre + radius, size = box < 0.0f ? -box : box;
-      chunk.box[i] = box + margin(size) * outward;
-    }
-}
-
 // Boxes of all bodies, one array per side.
 inline void update_boxes(Chunk& chunk) {
-  place_polygons(chunk);
-  place_circles(chunk);
   const Consecutive consecutive;
-  for (int i = 0; i < chunk.bodies; i += LANES) {
+  const int polygons = chunk.stride * chunk.sizes.polygons;
+  for (int i = 0; i < polygons; i += LANES) {
     vec box[4];
     gather(chunk.box + i, consecutive.offset, box);
     store(chunk.low_x + i, box[0]);
     store(chunk.low_y + i, box[1]);
     store(chunk.high_x + i, box[2]);
     store(chunk.high_y + i, box[3]);
+  }
+  for (int i = polygons; i < chunk.bodies; i += LANES) {
+    vec place[4];  // x, y, angle, radius
+    gather(chunk.place + i, consecutive.offset, place);
+    vec reach = place[3] + margin(absolute(place[0]) + absolute(place[1]) + absolute(place[3]));
+    store(chunk.low_x + i, place[0] - reach);
+    store(chunk.low_y + i, place[1] - reach);
+    store(chunk.high_x + i, place[0] + reach);
+    store(chunk.high_y + i, place[1] + reach);
   }
 }
 

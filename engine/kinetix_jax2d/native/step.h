@@ -9,11 +9,11 @@
 namespace kinetix {
 
 inline void load_scenes(Chunk& chunk) {
+  memset(chunk.bits, 0, sizeof(BodyBits) * chunk.words * chunk.sizes.bodies);
   for (int scene = 0; scene < chunk.scenes; ++scene) {
     const Rows& rows = chunk.rows[scene];
     load_bodies(chunk, rows, scene);
     load_polygons(chunk, rows, scene);
-    load_filters(chunk, rows, scene);
   }
   // Rows of one array follow one another. The room alone has no pairs, and perhaps no array.
   size_t flags = (size_t)chunk.scenes * chunk.plan.steps * chunk.sizes.pairs;
@@ -27,18 +27,16 @@ inline void load_scenes(Chunk& chunk) {
 
 // 6.1: also for slots that are not in use.
 inline void apply_gravity(Chunk& chunk) {
-  const float dt = chunk.parameters.dt;
-  const int count = chunk.sizes.bodies;
-  for (int scene = 0; scene < chunk.scenes; ++scene) {
-    const float* g = chunk.rows[scene].constant + chunk.plan.gravity;
-    const quad fall = {g[0] * dt, g[1] * dt, 0.0f, 0.0f};
-    for (int body = scene * count; body < (scene + 1) * count; ++body)
-      chunk.velocity[body] += (quad)((iquad)fall & (chunk.mass[body] != 0.0f));
-  }
+  for (int number = 0; number < chunk.sizes.bodies; ++number)
+    for (int scene = 0; scene < chunk.scenes; ++scene) {
+      int body = number * chunk.stride + scene;
+      chunk.velocity[body] += (quad)((iquad)chunk.fall[scene] & (chunk.mass[body] != 0.0f));
+    }
 }
 
 inline void find_contacts(Chunk& chunk) {
   update_poses(chunk);
+  place_polygons(chunk);
   update_boxes(chunk);
   find_pairs(chunk);
   memset(chunk.touching, 0, sizeof(uint32_t) * chunk.scenes * chunk.sizes.memory_words);
@@ -67,8 +65,9 @@ inline void write_positions(Chunk& chunk) {
   const int count = chunk.sizes.bodies;
   for (int scene = 0; scene < chunk.scenes; ++scene) {
     float* positions = chunk.rows[scene].positions + chunk.step * 2 * count;
-    const quad* place = chunk.place + scene * count;
-    for (int i = 0; i < count; ++i) memcpy(positions + 2 * i, &place[i], 2 * sizeof(float));
+    const quad* place = chunk.place + scene;
+    for (int i = 0; i < count; ++i)
+      memcpy(positions + 2 * i, place + i * chunk.stride, 2 * sizeof(float));
   }
 }
 
