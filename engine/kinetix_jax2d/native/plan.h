@@ -125,7 +125,8 @@ struct Sizes {
   // The slots of polygon pairs alternate: row 0 first, row 0 second, row 1 first, ...
   void add_list(List list, int table, int first_word, int batch) {
     bool doubled = table == POLYGON_POLYGON;
-    int batches = (rows[table] + batch - 1) / batch, padding = batches * batch - rows[table];
+    int batches = rows[table] ? (rows[table] - 1) / batch + 1 : 0;
+    int padding = batches * batch - rows[table];
     ListSizes& sizes = lists[list];
     sizes.table = table;
     sizes.first_word = first_word;
