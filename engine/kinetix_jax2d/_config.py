@@ -19,6 +19,7 @@ class _Range(Enum):
 
 _POSITIVE = ("dt", "clip_position", "clip_velocity", "clip_angular_velocity", "motor_joint_limit")
 _AT_LEAST = {"solver_iterations": 1, "solver_batch": 1, "threads": 0}
+_AT_MOST = 2**31 - 1  # kernels are told whole numbers in 32 bits
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,9 @@ class Jax2DConfig:
                 _expect(isinstance(value, bool), field.name, value, "true or false")
             elif kind == "int":
                 least = _AT_LEAST[field.name]
-                good = isinstance(value, int) and not isinstance(value, bool) and value >= least
-                _expect(good, field.name, value, f"a whole number of at least {least}")
+                good = isinstance(value, int) and not isinstance(value, bool)
+                good = good and least <= value <= _AT_MOST
+                _expect(good, field.name, value, f"a whole number from {least} to {_AT_MOST}")
             else:
                 bound = _Range.POSITIVE if field.name in _POSITIVE else _Range.NOT_NEGATIVE
                 _expect(_is_number(value, bound), field.name, value, bound.value)

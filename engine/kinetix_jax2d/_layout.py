@@ -120,7 +120,9 @@ def kernel_plan(size: SceneSize, config: Jax2DConfig, steps: int) -> np.ndarray:
     """The fields of `Plan` in native/plan.h, int32."""
     counts = [size.polygons, size.circles, size.joints, size.thrusters]
     offsets = [getattr(layout(size), name) for name in KERNEL_OFFSETS]
-    how = [steps, config.solver_iterations, config.solver_batch, config.warm_starting]
+    # A longer one also holds a whole table and some padding, and would only overflow.
+    batch = min(config.solver_batch, len(size.pairs) + 1)
+    how = [steps, config.solver_iterations, batch, config.warm_starting]
     return np.array([*counts, *offsets, *how, config.threads], np.int32)
 
 
