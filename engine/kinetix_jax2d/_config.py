@@ -18,6 +18,7 @@ class _Range(Enum):
 
 
 _POSITIVE = ("dt", "clip_position", "clip_velocity", "clip_angular_velocity", "motor_joint_limit")
+KERNELS = ("auto", "native", "jax")
 _AT_LEAST = {"solver_iterations": 1, "solver_batch": 1, "threads": 0}
 _AT_MOST = 2**31 - 1  # kernels are told whole numbers in 32 bits
 
@@ -68,13 +69,20 @@ class Jax2DConfig:
     warm_starting: bool = True
     """Begin each step with the impulses that the last one ended with."""
     threads: int = 0
-    """Threads that step a batch, the calling one included; 0: all of XLA's pool."""
+    """Threads that step a batch, the calling one included; 0: all of XLA's pool.
+    The JAX kernel has no say in this."""
+    kernel: str = "auto"
+    """native, jax or auto: native on CPUs where it can be compiled, JAX elsewhere."""
+    differentiable: bool = False
+    """Let gradients through the physics: the JAX kernel in its plain form, which is slower."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value, kind = getattr(self, field.name), field.type
             if kind == "bool":
                 _expect(isinstance(value, bool), field.name, value, "true or false")
+            elif kind == "str":
+                _expect(value in KERNELS, field.name, value, f"one of {', '.join(KERNELS)}")
             elif kind == "int":
                 least = _AT_LEAST[field.name]
                 good = isinstance(value, int) and not isinstance(value, bool)
@@ -83,6 +91,12 @@ class Jax2DConfig:
             else:
                 bound = _Range.POSITIVE if field.name in _POSITIVE else _Range.NOT_NEGATIVE
                 _expect(_is_number(value, bound), field.name, value, bound.value)
+
+        if self.differentiable and self.kernel == "native":
+            raise SettingError(
+                "engine.differentiable=True: the native kernel has no gradient;"
+                " write kernel auto or jax"
+            )
 
 
 def _is_number(value: Any, bound: _Range) -> bool:

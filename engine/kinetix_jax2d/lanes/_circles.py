@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from jaxtyping import Float
-
-from kinetix_core.scene import Array
 
 from ._load import Outlines
 from ._polygons import Placed, Points
-from ._vector import clamp, cross, length, nonzero, pick, rows
+from ._vector import clamp, computed, cross, length, nonzero, pick, rows
 
 
 def circle_polygon_contacts(
@@ -29,7 +27,8 @@ def circle_polygon_contacts(
     base_x, base_y = rows(placed.x, polygon), rows(placed.y, polygon)
     dx, dy = rows(centre[:, 0], circle) - base_x, rows(centre[:, 1], circle) - base_y
     x, y = c * dx + s * dy, c * dy - s * dx
-    foot_x, foot_y, inside = _nearest_edge(outlines, polygon, x, y)
+    x, y = computed((x, y))
+    foot_x, foot_y, inside = computed(_nearest_edge(outlines, polygon, x, y))
 
     out_x, out_y, reach = x - foot_x, y - foot_y, rows(radius, circle)
     distance = length(out_x, out_y)
@@ -59,14 +58,15 @@ def _nearest_edge(outlines: Outlines, polygon: np.ndarray, x: Any, y: Any) -> tu
     gap = (foot_x - x[:, None]) ** 2 + (foot_y - y[:, None]) ** 2
     gap = jnp.where(unused, jnp.inf, gap)
     ahead_x, ahead_y = jnp.roll(dx, -1, axis=1), jnp.roll(dy, -1, axis=1)
+    foot_x, foot_y, gap = computed((foot_x, foot_y, gap))
     inner = (cross(dx, dy, ahead_x, ahead_y) < 0) | unused
 
     edge, best = jnp.zeros(x.shape, jnp.int32), gap[:, 0]
     for i in range(1, 4):
         edge = jnp.where(gap[:, i] < best, i, edge)
         best = jnp.minimum(best, gap[:, i])
-    feet = (pick(edge, [foot[:, i] for i in range(4)]) for foot in (foot_x, foot_y))
-    return *feet, jnp.all(inner, axis=1)
+    near_x, near_y = (pick(edge, [foot[:, i] for i in range(4)]) for foot in (foot_x, foot_y))
+    return near_x, near_y, jnp.all(inner, axis=1)
 
 
 def circle_contacts(
@@ -83,6 +83,10 @@ def circle_contacts(
     reach = radii + rows(radius, second)
     normal_x, normal_y = dx / nonzero(distance), dy / nonzero(distance)
     return Points(
-        normal_x, normal_y, x + normal_x * radii, y + normal_y * radii, reach - distance,
+        normal_x,
+        normal_y,
+        x + normal_x * radii,
+        y + normal_y * radii,
+        reach - distance,
         distance < reach,
     )

@@ -7,16 +7,17 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from jaxtyping import Bool, Float, Int
 
-from kinetix_core.scene import Array, SceneSize
+from kinetix_core.scene import SceneSize
+from kinetix_jax2d._config import Jax2DConfig
 
-from .._config import Jax2DConfig
 from ._circles import circle_contacts, circle_polygon_contacts
 from ._load import Constants, Motion
 from ._polygons import Points, place_polygons, polygon_contacts
 from ._tables import Tables
-from ._vector import cross, length, rows
+from ._vector import computed, cross, length, rows
 
 
 class Contacts(NamedTuple):
@@ -61,7 +62,7 @@ def find_contacts(
     size: SceneSize, tables: Tables, config: Jax2DConfig, constants: Constants, motion: Motion
 ) -> Contacts:
     """Contacts of the bodies as they are; restitution looks at their present velocities."""
-    points = find_points(size, constants, motion)
+    points = computed(find_points(size, constants, motion))
     a, b, pair = tables.first, tables.second, tables.pair_of_row
     touching = points.touching & rows(constants.filters.touch, pair)
     material = constants.restitution, constants.friction
@@ -73,19 +74,21 @@ def find_contacts(
     bias = -push_out * jnp.minimum(0.0, config.slop - points.depth)
     mass_a, mass_b = rows(constants.inverse_mass, a), rows(constants.inverse_mass, b)
     base = config.base_friction
-    return Contacts(
-        normal_x=points.normal_x,
-        normal_y=points.normal_y,
-        x=points.x,
-        y=points.y,
-        touching=touching,
-        live=touching & rows(constants.filters.solve, pair),
-        target=bias - approach * jnp.minimum(bounce_a, bounce_b),
-        friction=length(friction_a * base, friction_b * base),
-        mass=mass_a[:, 0] + mass_b[:, 0] + spread,
-        inertia_a=mass_a[:, 2],
-        inertia_b=mass_b[:, 2],
-        batch=_batches(tables, touching),
+    return computed(
+        Contacts(
+            normal_x=points.normal_x,
+            normal_y=points.normal_y,
+            x=points.x,
+            y=points.y,
+            touching=touching,
+            live=touching & rows(constants.filters.solve, pair),
+            target=bias - approach * jnp.minimum(bounce_a, bounce_b),
+            friction=length(friction_a * base, friction_b * base),
+            mass=mass_a[:, 0] + mass_b[:, 0] + spread,
+            inertia_a=mass_a[:, 2],
+            inertia_b=mass_b[:, 2],
+            batch=_batches(tables, touching),
+        )
     )
 
 
@@ -138,9 +141,7 @@ class Levers(NamedTuple):
     coupling: Float[Array, "rows lanes"]  # tangential velocity per normal impulse
 
 
-def levers(
-    tables: Tables, contacts: Contacts, position: Float[Array, "bodies 2 lanes"]
-) -> Levers:
+def levers(tables: Tables, contacts: Contacts, position: Float[Array, "bodies 2 lanes"]) -> Levers:
     """For unit normals |arm|^2 - dot(arm, axis)^2 of 6.6b is cross(arm, axis)^2."""
     n_x, n_y = contacts.normal_x, contacts.normal_y
     at_a, at_b = rows(position, tables.first), rows(position, tables.second)

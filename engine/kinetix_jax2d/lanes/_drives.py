@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 from jaxtyping import Float
 
-from kinetix_core.scene import Array
+from kinetix_jax2d._config import Jax2DConfig
 
-from .._config import Jax2DConfig
 from ._joints import relative_angle
 from ._load import Constants
 from ._vector import clamp, cross, nonzero, of_body, to_body
@@ -69,9 +69,7 @@ def apply_thrusters(
     return velocity + to_body(settings.body, change)
 
 
-def thruster_anchors(
-    constants: Constants, place: jax.Array
-) -> Float[Array, "thrusters 2 lanes"]:
+def thruster_anchors(constants: Constants, place: jax.Array) -> Float[Array, "thrusters 2 lanes"]:
     """World positions of the thrusters."""
     settings = constants.thrusters
     body = of_body(settings.body, place)

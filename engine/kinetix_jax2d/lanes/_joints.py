@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 from jaxtyping import Bool, Float
 
-from kinetix_core.scene import Array
+from kinetix_jax2d._config import Jax2DConfig
 
-from .._config import Jax2DConfig
 from ._load import Constants, JointSettings, Motion
-from ._vector import clamp, cross, nonzero, of_body, to_body
+from ._vector import clamp, computed, cross, nonzero, of_body, to_body
 
 UNROLLED = 2
 """So many joints are compiled one by one; more are a loop."""
@@ -139,8 +139,9 @@ def _solve_joint(
         moved = [shift * mass[:1], impulse * mass[:1], ((turn + angular) * mass[2])[None]]
         return jnp.where(joint.resolvable[None], jnp.concatenate(moved), 0.0)
 
-    bodies = bodies + jnp.where(joint.a[:, None], change(mass_a, turn_a)[None], 0.0)
-    bodies = bodies - jnp.where(joint.b[:, None], change(mass_b, turn_b)[None], 0.0)
+    to_a, to_b = computed((change(mass_a, turn_a), change(mass_b, turn_b)))
+    bodies = bodies + jnp.where(joint.a[:, None], to_a[None], 0.0)
+    bodies = bodies - jnp.where(joint.b[:, None], to_b[None], 0.0)
     total = jnp.where(joint.fixed, state[2] + angular, 0.0)
     after = jnp.concatenate([state[:2] + impulse, total[None], anchor])
     return bodies, jnp.where(joint.resolvable[None], after, 0.0)

@@ -10,11 +10,12 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jax import Array
+from jaxtyping import Bool, Float
 
-from kinetix_core.scene import VERTICES, Array, SceneSize
+from kinetix_core.scene import VERTICES, SceneSize
+from kinetix_jax2d import _layout as lay
 
-from .. import _layout as lay
 from ._tables import Tables
 from ._vector import length, nonzero, rows
 
@@ -105,13 +106,13 @@ def load_constants(
     words = _cut(integers, where.body_words, (n,))
     active = _flag(words, lay.ACTIVE)
     fixated = material[:, 0] == 0
-    outlines = [floats(name, size.polygons, VERTICES) for name in ("vertices_x", "vertices_y")]
+    x, y = (floats(name, size.polygons, VERTICES) for name in ("vertices_x", "vertices_y"))
     return Constants(
         inverse_mass=material[:, np.array([0, 0, 1])],
         friction=material[:, 2],
         restitution=material[:, 3],
         gravity=floats("gravity", 2),
-        outlines=_outlines(*outlines, _field(words[: size.polygons], 1) == 3),
+        outlines=_outlines(x, y, _field(words[: size.polygons], 1) == 3),
         radius=floats("radii", c),
         filters=_filters(size, integers, active, fixated, _field(words, 0)),
         joints=_joints(size, constant, integers, active, fixated),
@@ -185,9 +186,7 @@ def one_hot(index: jax.Array, count: int) -> Bool[Array, "slots bodies lanes"]:
     return reach[:, None] == np.arange(count, dtype=np.int32)[None, :, None]
 
 
-def load_motion(
-    size: SceneSize, tables: Tables, moving: jax.Array, integers: jax.Array
-) -> Motion:
+def load_motion(size: SceneSize, tables: Tables, moving: jax.Array, integers: jax.Array) -> Motion:
     """`moving` and `integers` are [fields, lanes]."""
     where = lay.layout(size)
     bodies = _cut(moving, where.bodies, (size.bodies, lay.BODY_FLOATS))

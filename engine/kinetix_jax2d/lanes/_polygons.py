@@ -7,12 +7,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from jaxtyping import Bool, Float
 
-from kinetix_core.scene import Array
-
 from ._load import Outlines
-from ._vector import clamp, length, pick, rows
+from ._vector import clamp, computed, length, pick, rows
 
 REFERENCE_BIAS = 0.01
 """How much further the second polygon must stand out to be the reference, m."""
@@ -44,7 +43,7 @@ class Points(NamedTuple):
 def place_polygons(outlines: Outlines, place: Float[Array, "polygons 3 lanes"]) -> Placed:
     cosine, sine = jnp.cos(place[:, 2]), jnp.sin(place[:, 2])
     c, s = cosine[:, None], sine[:, None]
-    return Placed(
+    placed = Placed(
         x=place[:, 0],
         y=place[:, 1],
         cosine=cosine,
@@ -52,6 +51,7 @@ def place_polygons(outlines: Outlines, place: Float[Array, "polygons 3 lanes"]) 
         vertex_x=c * outlines.x - s * outlines.y + place[:, 0][:, None],
         vertex_y=s * outlines.x + c * outlines.y + place[:, 1][:, None],
     )
+    return computed(placed)
 
 
 class Axis(NamedTuple):
@@ -70,9 +70,7 @@ def least_penetration(outlines: Outlines, placed: Placed, x: np.ndarray, y: np.n
     dy = rows(placed.vertex_y, y) - rows(placed.y, x)[:, None]
     along_x, along_y = c * dx + s * dy, c * dy - s * dx
     normal_x, normal_y = rows(outlines.normal_x, x), rows(outlines.normal_y, x)
-    reach = [
-        normal_x * along_x[:, j : j + 1] + normal_y * along_y[:, j : j + 1] for j in range(4)
-    ]
+    reach = [normal_x * along_x[:, j : j + 1] + normal_y * along_y[:, j : j + 1] for j in range(4)]
     nearest = jnp.minimum(jnp.minimum(reach[0], reach[1]), jnp.minimum(reach[2], reach[3]))
     separations = nearest - rows(outlines.support, x)
     best = separations[:, 0]
@@ -101,8 +99,9 @@ def polygon_contacts(
 ) -> tuple[Points, Points]:
     """Both slots of the pairs."""
     both = np.concatenate([first, second]), np.concatenate([second, first])
-    axis, k = least_penetration(outlines, placed, *both), len(first)
-    of_first, of_second = (jax.tree.map(lambda a: a[part], axis) for part in _halves(k))
+    axis, k = computed(least_penetration(outlines, placed, *both)), len(first)
+    of_first = jax.tree.map(lambda a: a[:k], axis)
+    of_second = jax.tree.map(lambda a: a[k:], axis)
     flipped = of_first.separation + REFERENCE_BIAS < of_second.separation
     top = jnp.maximum(of_first.separation, of_second.separation)
     chosen = jax.tree.map(
@@ -110,7 +109,8 @@ def polygon_contacts(
         of_first,
         of_second,
     )
-    face = _reference(outlines, placed, first, second, flipped, chosen.face)
+    flipped, top, chosen = computed((flipped, top, chosen))
+    face = computed(_reference(outlines, placed, first, second, flipped, chosen.face))
     vertices = _deepest_two(
         face,
         chosen,
@@ -120,7 +120,9 @@ def polygon_contacts(
         ),
         jnp.where(flipped, rows(outlines.triangle, first), rows(outlines.triangle, second)),
     )
-    (x0, y0, depth0), (x1, y1, depth1) = (_onto_face(face, *vertex) for vertex in vertices)
+    (x0, y0, depth0), (x1, y1, depth1) = (
+        computed(_onto_face(face, *vertex)) for vertex in computed(vertices)
+    )
     normal_x = face.cosine * face.normal_x - face.sine * face.normal_y
     normal_y = face.sine * face.normal_x + face.cosine * face.normal_y
     normal_x, normal_y = (jnp.where(flipped, -n, n) for n in (normal_x, normal_y))
@@ -135,10 +137,6 @@ def polygon_contacts(
     )
     slot_0, slot_1 = (Points(normal_x, normal_y, x, y, -top, flag) for x, y, flag in slots)
     return slot_0, slot_1
-
-
-def _halves(count: int) -> tuple[slice, slice]:
-    return slice(0, count), slice(count, 2 * count)
 
 
 def _reference(

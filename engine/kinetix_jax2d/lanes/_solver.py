@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from jaxtyping import Float
 
-from kinetix_core.scene import Array
+from kinetix_jax2d._config import Jax2DConfig
 
-from .._config import Jax2DConfig
 from ._contacts import Contacts, Levers, levers
 from ._joints import Joints, solve_joints
 from ._tables import Stage, Tables
-from ._vector import nonzero, rows
+from ._vector import computed, nonzero, rows
 
 Impulses = tuple[jax.Array, jax.Array]
 """Accumulated normal and tangential impulses, [rows, lanes] each."""
+
+
+Fields = tuple[jax.Array, jax.Array, jax.Array]
+
+UNROLLED_ROWS = range(32, 65)
+"""Impulses of tables of such lengths are summed row by row."""
 
 
 class Solution(NamedTuple):
@@ -35,11 +41,7 @@ def warm_start_contacts(
     impulses: Impulses,
 ) -> jax.Array:  # fmt: skip
     """Velocities after the impulses that contacts have accumulated; 0 where a row is not live."""
-    for stage in tables.stages:
-        part = slice(stage.start, stage.stop)
-        of_stage = jax.tree.map(lambda leaf: leaf[part], (contacts, lever, impulses))  # noqa: B023
-        velocity = _push(stage, *of_stage, mass, velocity)
-    return velocity
+    return _push(tables.all_rows, contacts, lever, impulses, mass, velocity)
 
 
 def iterate(
@@ -63,13 +65,18 @@ def iterate(
             lever = levers(tables, contacts, position)
         impulses = []
         for stage, accumulated in zip(tables.stages, now.impulses, strict=True):
-            part = slice(stage.start, stage.stop)
-            own = jax.tree.map(lambda leaf: leaf[part], (contacts, lever))  # noqa: B023
-            velocity, accumulated = _solve_stage(stage, *own, mass, velocity, accumulated)
+            velocity, accumulated = _solve_stage(
+                stage, cut(contacts, stage), cut(lever, stage), mass, velocity, accumulated
+            )
             impulses.append(accumulated)
         return Solution(position, velocity, joint_state, tuple(impulses))
 
     return jax.lax.fori_loop(0, config.solver_iterations, iteration, start)
+
+
+def cut(tree: Any, stage: Stage) -> Any:
+    """The rows of one stage."""
+    return jax.tree.map(lambda leaf: leaf[stage.start : stage.stop], tree)
 
 
 def _solve_stage(
@@ -145,13 +152,37 @@ def _push(
     y = normal * contacts.normal_y - tangent * contacts.normal_x
     turn_a = normal * lever.normal_a + tangent * lever.tangent_a
     turn_b = normal * lever.normal_b + tangent * lever.tangent_b
-    to_a = jnp.stack([-x, -y, -turn_a], axis=1)
-    both = jnp.concatenate([to_a, jnp.stack([x, y, turn_b], axis=1)])
+    x, y, turn_a, turn_b = computed((x, y, turn_a, turn_b))
+    unrolled = stage.batches and len(stage.first) in UNROLLED_ROWS
+    add_up = _unrolled_sums if unrolled else _gathered_sums
     parts, done = [], 0
     for part in stage.incidence:
-        parts.append(velocity[done : part.start])
-        total = jnp.sum(rows(both, part.entries), axis=1)
         own = slice(part.start, part.stop)
-        parts.append(velocity[own] + mass[own] * total)
+        total = add_up(part.entries, (x, y, turn_a), (x, y, turn_b))
+        parts += [velocity[done : part.start], velocity[own] + mass[own] * total]
         done = part.stop
     return jnp.concatenate([*parts, velocity[done:]])
+
+
+def _unrolled_sums(entries: np.ndarray, to_a: Fields, to_b: Fields) -> jax.Array:
+    """Impulses on each body, [bodies, 3, lanes]: fastest, but slow to compile if there are many.
+
+    `to_a` is subtracted for rows where a body is the first, `to_b` added where it is the second.
+    """
+    count, bodies = to_a[0].shape[0], []
+    for numbers in entries:
+        sums = []
+        for field_a, field_b in zip(to_a, to_b, strict=True):
+            total = jnp.zeros_like(field_a[0])
+            for row in numbers:
+                total = total - field_a[row] if row < count else total + field_b[row - count]
+            sums.append(total)
+        bodies.append(jnp.stack(sums))
+    return jnp.stack(bodies)
+
+
+def _gathered_sums(entries: np.ndarray, to_a: Fields, to_b: Fields) -> jax.Array:
+    """The same for tables of any length."""
+    negative = jnp.stack([-field for field in to_a], axis=1)
+    both = jnp.concatenate([negative, jnp.stack(to_b, axis=1)])
+    return jnp.sum(rows(both, entries), axis=1)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 from jaxtyping import Bool, Float
 
-from kinetix_core.scene import Array, SceneSize
+from kinetix_core.scene import SceneSize
+from kinetix_jax2d._config import Jax2DConfig
 
-from .._config import Jax2DConfig
 from ._contacts import Contacts, find_contacts, levers
 from ._drives import apply_motors, apply_thrusters, thruster_anchors
 from ._joints import prepare_joints, warm_start_joints

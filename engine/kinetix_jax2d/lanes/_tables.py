@@ -48,6 +48,7 @@ class Tables:
     """All rows of a size. `first`, `second`: body index of each row."""
 
     stages: tuple[Stage, ...]
+    all_rows: Stage  # for what is done to all of them at once; no batches
     first: np.ndarray
     second: np.ndarray
     pair_of_row: np.ndarray  # number in `SceneSize.pairs`
@@ -78,6 +79,9 @@ def tables(size: SceneSize, solver_batch: int) -> Tables:
     slots = np.concatenate([2 * np.arange(k), 2 * np.arange(k) + 1, 2 * k + rest])
     return Tables(
         stages=tuple(stages),
+        all_rows=Stage(
+            everything[:, 0], everything[:, 1], 0, len(everything), 0, 0, _incidence(everything)
+        ),
         first=everything[:, 0],
         second=everything[:, 1],
         pair_of_row=np.concatenate([np.arange(k), np.arange(k), k + rest]),
@@ -109,8 +113,10 @@ def _stage(pairs: Sequence[tuple[int, int]], start: int, solver_batch: int) -> S
 def _incidence(pairs: np.ndarray) -> tuple[Incidence, ...]:
     count = len(pairs)
     entries = [
-        np.concatenate([np.flatnonzero(pairs[:, 0] == body), count + np.flatnonzero(pairs[:, 1] == body)])
-        for body in range(pairs.max() + 1)
+        np.concatenate(
+            [np.flatnonzero(pairs[:, 0] == body), count + np.flatnonzero(pairs[:, 1] == body)]
+        )
+        for body in range(pairs.max(initial=-1) + 1)
     ]
     runs: list[list[int]] = []
     for body, numbers in enumerate(entries):

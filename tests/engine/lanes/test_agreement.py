@@ -1,0 +1,118 @@
+"""The JAX kernel against the recordings, the oracle and the native kernel."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from kinetix_jax2d import Jax2D, Jax2DConfig
+
+from kinetix_core.bench._golden import load_recording
+from kinetix_core.bench._step_parity import compare_steps
+from kinetix_core.scene import SIZES
+from tests import reference as ref
+from tests.engine import support
+from tests.engine.test_oracle import OTHER_SETTINGS
+from tests.golden import golden_folder, golden_path
+
+# sizes in which a mistake in tables or padding would show, and how many scenes of each
+ODD_SIZES = {
+    (4, 0, 0, 0): 2,  # the room alone: no pair at all
+    (4, 0, 2, 1): 8,  # and with joints that have nothing to hold
+    (4, 3, 0, 0): 40,  # no free polygon: no polygon pair
+    (6, 0, 3, 2): 50,  # no circle
+    (5, 1, 0, 2): 40,  # one circle: no pair of circles
+    (7, 9, 3, 1): 40,  # 63 circle-polygon pairs: only the last of four batches has padding
+    (24, 16, 8, 4): 4,  # too many rows to be summed one by one; a loop over joints
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_recorded_single_steps(size):
+    name = f"physics/step_{size}"
+    golden_path(f"{name}.npz")
+    engine = Jax2D(SIZES[size], Jax2DConfig(kernel="jax"))
+    found = compare_steps(engine, load_recording(golden_folder(), name))
+    assert found.outside == ()
+    assert found.ok
+
+
+@pytest.mark.parametrize(
+    ("sizes", "count"), ODD_SIZES.items(), ids=["-".join(map(str, sizes)) for sizes in ODD_SIZES]
+)
+def test_random_scenes(sizes, count, step_of):
+    states, controls = support.draw(np.random.default_rng(sum(sizes)), sizes, count)
+    expected = support.of_oracle([ref.step(*case) for case in zip(states, controls, strict=True)])
+    batch = support.as_scenes(states), support.as_contacts(states), controls
+    support.assert_agree(support.of_engine(*step_of(sizes, kernel="jax")(*batch)), expected)
+
+
+SETTINGS = {(7, 6, 3, 3): OTHER_SETTINGS, (5, 2, 1, 0): {"warm_starting": False}}
+
+
+@pytest.mark.parametrize("sizes", SETTINGS)
+def test_settings(sizes, step_of):
+    """The native kernel, which is held against the oracle under each setting, is the measure."""
+    states, controls = support.draw(np.random.default_rng(8), sizes, 120)
+    batch = support.as_scenes(states), support.as_contacts(states), controls
+    native, lanes = (
+        support.of_engine(*step_of(sizes, kernel=kernel, **SETTINGS[sizes])(*batch))
+        for kernel in ("native", "jax")
+    )
+    share = np.max([*support.shares(lanes, native).values()], axis=0)
+    outside = np.flatnonzero(share > 1)
+    # the cases were drawn to be well conditioned under the default settings
+    assert len(outside) <= 2, f"cases {outside.tolist()} differ"
+
+
+def test_several_steps_are_single_steps_repeated(small):
+    """One call of three steps is three calls."""
+    engine, states, controls = small
+    few = jax.tree.map(lambda leaf: leaf[:6], (states, controls))
+    once, trace = jax.jit(jax.vmap(lambda s, c: engine.steps(s, c, 3)))(*few)
+
+    one = jax.jit(jax.vmap(engine.step))
+    now = few[0]
+    for number in range(3):
+        now, each = one(now, few[1])
+        np.testing.assert_allclose(trace.position[:, number], each.position[:, 0], atol=1e-5)
+        np.testing.assert_array_equal(trace.touching[:, number], each.touching[:, 0])
+    np.testing.assert_allclose(once.moving, now.moving, atol=2e-4)
+    np.testing.assert_array_equal(once.integers, now.integers)
+
+
+def test_chunks_and_nested_batches(small):
+    engine, states, controls = small
+    many = len(controls)
+    assert many > 256  # more than one chunk
+    after, _ = jax.jit(jax.vmap(engine.step))(states, controls)
+    nested = jax.tree.map(lambda leaf: leaf[:6].reshape(2, 3, -1), (states, controls))
+    inner, trace = jax.jit(jax.vmap(jax.vmap(engine.step)))(*nested)
+    assert trace.position.shape == (2, 3, 1, engine.size.bodies, 2)
+    np.testing.assert_allclose(inner.moving.reshape(6, -1), after.moving[:6], atol=1e-4)
+    lone, _ = engine.step(*jax.tree.map(lambda leaf: leaf[many - 1], (states, controls)))
+    np.testing.assert_allclose(lone.moving, after.moving[many - 1], atol=1e-4)
+    np.testing.assert_array_equal(lone.integers, after.integers[many - 1])
+    shared, _ = jax.vmap(engine.step, (0, None))(few_of(states), controls[0])
+    assert shared.moving.shape == (6, states.moving.shape[1])
+
+
+def few_of(tree):
+    return jax.tree.map(lambda leaf: leaf[:6], tree)
+
+
+def test_an_empty_batch_is_nothing(small):
+    engine, states, controls = small
+    none, trace = jax.vmap(engine.step)(*jax.tree.map(lambda leaf: leaf[:0], (states, controls)))
+    assert none.moving.shape == (0, states.moving.shape[1])
+    assert trace.touching.shape == (0, 1, len(engine.size.pairs))
+
+
+def test_a_broken_scene_breaks_no_other(small):
+    engine, states, controls = small
+    step = jax.jit(jax.vmap(engine.step))
+    usual, _ = step(*few_of((states, controls)))
+    broken = few_of(states)
+    moving = broken.moving.at[2].set(jnp.nan).at[4].multiply(1e30)
+    after, _ = step(type(broken)(moving, broken.constant, broken.integers), controls[:6])
+    kept = np.array([0, 1, 3, 5])
+    np.testing.assert_array_equal(after.moving[kept], usual.moving[kept])
