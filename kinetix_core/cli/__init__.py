@@ -33,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     A mistake (any `KinetixError`) is one line on standard error. With `KINETIX_TRACEBACK=1` in
     the environment the traceback is shown too.
     """
+    _show_everything()
     try:
         return _dispatch(list(sys.argv[1:] if argv is None else argv))
     except KinetixError as error:
@@ -49,6 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except SystemExit as leave:  # argparse, after showing help
         return int(leave.code or 0)
+
+
+def _show_everything() -> None:
+    """What standard output cannot encode, such as parts of a file's name, is shown as escapes."""
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        reconfigure(errors="backslashreplace")
 
 
 def commands() -> list[str]:

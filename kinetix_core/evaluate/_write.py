@@ -35,7 +35,7 @@ def write_evaluation(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / NUMBERS).write_text(_json(evaluations, together, about), "utf-8")
-        (folder / TABLE).write_text(_csv(evaluations), "utf-8")
+        (folder / TABLE).write_text(_csv(evaluations), "utf-8", "backslashreplace")
     except OSError as error:
         raise RunError(f"{folder}: cannot be written ({error.strerror})") from error
     return write_replay_page(

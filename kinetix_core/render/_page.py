@@ -34,7 +34,8 @@ def write_replay_page(
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(replay_page(title, recordings, summary_rows, subtitle), "utf-8")
+        page = replay_page(title, recordings, summary_rows, subtitle)
+        path.write_text(page, "utf-8", "backslashreplace")
     except OSError as error:
         raise RunError(f"{path}: cannot be written ({error.strerror})") from error
     return path

@@ -6,6 +6,7 @@ Standard library only, so that levels can be listed at once. Source: spec/level_
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -56,6 +57,11 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
+def _shown_key(key: str) -> str:
+    """A key that is not ours as it is, if it is a short plain word; else as `_shown`."""
+    return key if re.fullmatch(r"[\w.-]{1,40}", key, re.ASCII) else _shown(key)
+
+
 def _wrong(place: Place, expected: str, value: Any) -> LevelError:
     prefix = f"{_text(place)}: " if place else ""
     return LevelError(f"{prefix}{expected} is expected, not {_shown(value)}")
@@ -90,7 +96,8 @@ def _keys(value: Any, known: Mapping[str, Any] | tuple[str, ...], place: Place) 
         raise _wrong(place, "an object", value)
     prefix = f"{_text(place)}." if place else ""
     if unknown := [k for k in value if k not in known]:
-        raise LevelError(f"{prefix}{unknown[0]}: unknown key{did_you_mean(unknown[0], known)}")
+        key = _shown_key(unknown[0])
+        raise LevelError(f"{prefix}{key}: unknown key{did_you_mean(key, known)}")
     if missing := [k for k in known if k not in value and k not in OPTIONAL]:
         raise LevelError(f"{prefix}{missing[0]}: missing key")
 
@@ -177,6 +184,8 @@ def decode(text: str) -> LevelRecords:
         document = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise LevelError(f"not JSON: {error}") from None
+    except ValueError:  # Python reads no whole number beyond `sys.get_int_max_str_digits()`
+        raise LevelError("not JSON: a number in it has more digits than can be read") from None
     return _decode(document)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 
 import numpy as np
 import pytest
@@ -128,6 +129,15 @@ def test_files_hold_the_same_numbers(tmp_path):
         ["solved", "solved", "failed (touched red)", "time limit"]
     ]
     assert tree["groups"]["l_mjc"]["solve_rate"] == 0.75
+
+
+def test_a_level_whose_name_is_no_text_is_written_with_escapes(tmp_path):
+    name = os.fsdecode(b"golf\xff")
+    found = evaluation(result(name, SOLVED, RED), recordings=[sample_recording(name)])
+    write_evaluation(tmp_path, [found], title=f"{name} on 1 level", about={"levels": name})
+    assert r"golf\udcff,2," in (tmp_path / "evaluation.csv").read_text("utf-8")
+    assert r"golf\udcff" in (tmp_path / "evaluation.json").read_text("utf-8")
+    assert r"golf\udcff on 1 level" in (tmp_path / "replay.html").read_text("utf-8")
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):

@@ -195,6 +195,10 @@ TEXTS = {
     "[]": "an object is expected, not an array with 0 entries",
     "3": "an object is expected, not 3",
     "[" * 100_000: "not JSON:",
+    "1" * 5000: "not JSON: a number in it has more digits than can be read",
+    r'{"\ud800": 1}': r'"\ud800": unknown key; known: env_params, env_state',
+    r'{"\u001b[2J": 1}': r'"\u001b[2J": unknown key; known: env_params, env_state',
+    f'{{"{"x" * 500}": 1}}': f'"{"x" * 36}...: unknown key; known: env_params, env_state',
 }
 
 

@@ -1,6 +1,7 @@
 """`kinetix levels`: list, show, validate."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -90,6 +91,23 @@ def test_validate_has_a_line_for_each_file(capsys, folder):
     assert out[0] == f"broken  {folder}/a.json: {message}"
     assert out[-1] == "3 files, 1 broken"
     assert err == []
+
+
+def test_names_that_the_terminal_cannot_show_are_escaped(folder):
+    """A file whose name is no text, and a key that is none."""
+    name = os.fsencode(folder / "golf") + b"\xff.json"
+    shutil.copy(folder / "golf_swing.json", name)
+    (folder / "key.json").write_text(r'{"\ud800": 1}')
+    for action in ("list", "validate"):
+        done = subprocess.run(
+            [sys.executable, "-m", "kinetix_core.cli", "levels", action, str(folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (2, "")
+        assert r"golf\udcff" in done.stdout
+        assert r'key.json: "\ud800": unknown key' in done.stdout
 
 
 @pytest.mark.parametrize("action", ["list", "show", "validate"])
