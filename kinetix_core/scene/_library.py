@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -152,23 +153,42 @@ def _glob(pattern: Path) -> Iterator[Path]:
             yield match
 
 
+@contextlib.contextmanager
+def _mistakes_named(text: str) -> Iterator[None]:
+    """What paths refuse (too long, not allowed, no such user, no pattern) as a `LevelError`."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        shown = text if len(text) <= 400 else f"{text[:397]}..."
+        raise LevelError(f"{shown}: cannot be looked up: {reason}") from None
+
+
+def _numbered(text: str) -> tuple[int | None, list[Entry]]:
+    """The number of `.permute<number>`, if any, and what the name before it stands for."""
+    if match := _PERMUTE.fullmatch(text):
+        return int(match["number"]), _find(match["name"])
+    return None, _find(text)
+
+
 def find_levels(names: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Entry]:
     """Every level that `names` stand for: files (`.json` may be left out), folders and what is
     below them, patterns, sets (`handmade`) and parts of them (`handmade/s`,
     `handmade/s/roll_right`), each with `.permute<number>` if wanted.
 
     The same level is listed once. Where two have one name, the whole path becomes the name.
-    Raises `LevelError` for a name that means nothing, with the nearest that do.
+    Raises `LevelError` for a name that means nothing, with the nearest that do, and for one that
+    no path can have or that may not be read.
     """
     texts = [names] if isinstance(names, str | os.PathLike) else list(names)
     if not texts:
         raise LevelError("levels: none are asked for; files, folders or set names are expected")
     found: dict[tuple[Path, int | None], Entry] = {}
     for name in texts:
-        text, number = os.fspath(name), None
-        if match := _PERMUTE.fullmatch(text):
-            text, number = match["name"], int(match["number"])
-        for entry in _find(text):
+        text = os.fspath(name)
+        with _mistakes_named(text):
+            number, entries = _numbered(text)
+        for entry in entries:
             shown = entry.name if number is None else f"{entry.name}.permute{number}"
             key = (entry.path.resolve(), number)
             found.setdefault(key, Entry(shown, entry.path, number, entry.only_if_fits))
@@ -188,8 +208,9 @@ def _with_path(entry: Entry) -> Entry:
 def find_level(name: str | os.PathLike[str]) -> Entry:
     """The one level that `name` stands for. Raises `LevelError` otherwise."""
     text = os.fspath(name)
-    if Path(text).is_dir():
-        raise LevelError(f"{text}: a folder; a level file is expected")
+    with _mistakes_named(text):
+        if Path(text).is_dir():
+            raise LevelError(f"{text}: a folder; a level file is expected")
     entries = find_levels(text)
     if len(entries) > 1:
         raise LevelError(f"{text}: {len(entries)} levels have this name; one is expected")

@@ -112,6 +112,40 @@ def test_nothing_there(folder, tmp_path):
         find_levels([])
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a" * 300, "File name too long"),
+        ("~nosuchuser/x", "Could not determine home directory"),
+        ("a.permute" + "1" * 5000, "Exceeds the limit|File name too long"),
+    ],
+)
+def test_names_that_no_path_can_have(name, message):
+    for find in (find_level, find_levels):
+        with pytest.raises(LevelError, match=message) as error:
+            find(name)
+        assert str(error.value).startswith(name[:300])
+
+
+def test_patterns_that_cannot_be_read(monkeypatch):
+    def refuse(*_):
+        raise ValueError("Invalid pattern")  # as `a**b` is before Python 3.13
+
+    monkeypatch.setattr("pathlib.Path.glob", refuse)
+    with pytest.raises(LevelError, match=r"^a\*\*b: cannot be looked up: Invalid pattern$"):
+        find_levels("a**b")
+
+
+def test_folders_that_may_not_be_read(monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.is_dir", refuse)
+    for find in (find_level, find_levels):
+        with pytest.raises(LevelError, match=r"^secret/x: cannot be looked up: Permission denied$"):
+            find("secret/x")
+
+
 def test_loading_expands_and_stacks(folder):
     levels, found, skipped = load_levels(folder, L)
     assert found == ("a", "b", "deep/a")
