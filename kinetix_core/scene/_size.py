@@ -15,6 +15,8 @@ FLOOR, LEFT_WALL, RIGHT_WALL, CEILING = range(BOUNDARY)
 VERTICES = 4
 """Vertex slots of a polygon."""
 MAX_BODIES = 64
+MAX_BINDINGS = 127
+"""Of motors, and of thrusters; engines keep a binding in a signed byte."""
 
 Pair = tuple[int, int]
 
@@ -41,6 +43,8 @@ class SceneSize:
                 raise SettingError(f"size.{field.name}={value!r}: a whole number is expected")
             if value < (low := least.get(field.name, 0)):
                 raise SettingError(f"size.{field.name}={value}: at least {low} is expected")
+            if value > MAX_BINDINGS and field.name.endswith("_bindings"):
+                raise SettingError(f"size.{field.name}={value}: at most {MAX_BINDINGS} is expected")
         if self.bodies > MAX_BODIES:
             raise SettingError(
                 f"size: {self.polygons} polygons and {self.circles} circles are {self.bodies} "

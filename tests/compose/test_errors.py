@@ -40,6 +40,10 @@ MISTAKES = [
     ("size={polygns: 8, circles: 3}", "size.polygns: unknown; did you mean polygons?"),
     ("size={polygons: 90, circles: 3, joints: 4, thrusters: 2}", "at most 64 fit into a scene"),
     ("size={polygons: 3, circles: 3, joints: 4, thrusters: 2}", "size.polygons=3: at least 4"),
+    (
+        "size={polygons: 5, circles: 2, joints: 1, thrusters: 1, motor_bindings: 128}",
+        "size.motor_bindings=128: at most 127 is expected",
+    ),
     ("seed=-1", "seed=-1: 0 to 4294967295 is expected"),
     ("num_seeds=0", "num_seeds=0: at least 1 is expected"),
     ("env.frame_skip=0", "env.frame_skip=0: at least 1 is expected"),
