@@ -97,8 +97,11 @@ CHROMIUM = next(
 )
 
 
-def in_browser(tmp_path, page: str, script: str) -> str:
-    """What `script` (an expression, on the page's own words) returns in headless Chromium."""
+def in_browser(tmp_path, page: str, script: str, place: str = "") -> str:
+    """What `script` (an expression, on the page's own words) returns in headless Chromium.
+
+    `place` is what stands behind the `#` of the address.
+    """
     if not CHROMIUM:
         pytest.skip("no Chromium on this machine")
     file = tmp_path / "page.html"
@@ -114,7 +117,7 @@ def in_browser(tmp_path, page: str, script: str) -> str:
     command += ["--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}"]
     environment = {**os.environ, "HOME": str(tmp_path)}
     done = subprocess.run(
-        [*command, file.as_uri()],
+        [*command, f"{file.as_uri()}#{place}"],
         capture_output=True,
         text=True,
         timeout=60,
@@ -156,3 +159,10 @@ def test_a_browser_plays_what_was_recorded(tmp_path):
     x = 2 + 2.5 * 0.0317
     np.testing.assert_allclose(seen[6], [x, 2.5 * 3.1, np.cos(2)], atol=0.006)
     assert seen[7:] == [2, 2, True, "true"]
+
+
+@pytest.mark.parametrize(("place", "shown"), [("100%", "one"), ("two%20b@0.5", "two b")])
+def test_the_address_says_what_is_shown_first(tmp_path, place, shown):
+    page = replay_page("t", [sample_recording("one"), sample_recording("two b")])
+    script = "[$('name').textContent, document.documentElement.dataset.ready]"
+    assert in_browser(tmp_path, page, script, place) == [shown, "true"]

@@ -81,6 +81,16 @@ function wire() {
   });
 }
 
+// What stands behind the # of the address; as it is, where it is no encoded text (`#100%`).
+function place() {
+  const written = location.hash.slice(1);
+  try {
+    return decodeURIComponent(written);
+  } catch {
+    return written;
+  }
+}
+
 function start() {
   const roles = document.querySelectorAll(".legend i");
   roles.forEach((mark, k) => (mark.style.background = player.tones.roles[k + 1]));
@@ -93,7 +103,7 @@ function start() {
     showAttempts(level, attempt);
   };
   levels = new Levels(data, player, choose);
-  const [name, seconds] = decodeURIComponent(location.hash.slice(1)).split("@");
+  const [name, seconds] = place().split("@");
   const level = data.levels.find((l) => l.name === name) ?? data.levels[0];
   const attempt = level.attempts[level.attempts.length - 1];
   player.show(level, attempt, (Number(seconds) || 0) / attempt.seconds);
