@@ -13,8 +13,7 @@ from kinetix_core.bench.report import Report, Table
 from kinetix_core.compose import build_task, compose_run
 from kinetix_core.errors import SettingError
 from kinetix_core.evaluate import Evaluation, evaluate_policy
-from kinetix_core.learn import Setup
-from kinetix_core.learn._train import compiled
+from kinetix_core.learn import Setup, compiled
 
 Progress = Callable[[str], None]
 

@@ -27,7 +27,10 @@ class Distribution(Protocol):
 
 
 class PolicyNetwork(ABC):
-    """A frozen dataclass; parameters are kept outside. Methods take one environment."""
+    """A frozen dataclass; parameters are kept outside. Methods take one environment.
+
+    `key` is given while learning, for what is random there (dropout), and None while acting.
+    """
 
     @abstractmethod
     def init(self, key: PRNGKeyArray, observation: Observation) -> Parameters:
@@ -59,15 +62,15 @@ class PolicyNetwork(ABC):
         key: PRNGKeyArray | None = None,
     ) -> tuple[Memory, Distribution, Float[jax.Array, " time"]]:
         """A sequence at once, leading axis time. Without memory this is one `vmap`."""
-        if not jax.tree.leaves(memory):
-            _, distribution, value = jax.vmap(
-                lambda o, r: self.apply(params, memory, o, r, key=key)
-            )(observations, resets)
-            return memory, distribution, value
+        keys = None if key is None else jax.random.split(key, resets.shape[0])
 
-        def body(carry: Memory, step: tuple[Observation, Array]) -> tuple[Memory, Any]:
-            carry, distribution, value = self.apply(params, carry, *step, key=key)
+        def body(carry: Memory, step: tuple[Observation, Array, Any]) -> tuple[Memory, Any]:
+            observation, reset, key = step
+            carry, distribution, value = self.apply(params, carry, observation, reset, key=key)
             return carry, (distribution, value)
 
-        memory, (distribution, value) = jax.lax.scan(body, memory, (observations, resets))
+        if not jax.tree.leaves(memory):
+            steps = (observations, resets, keys)
+            return memory, *jax.vmap(lambda step: body(memory, step)[1])(steps)
+        memory, (distribution, value) = jax.lax.scan(body, memory, (observations, resets, keys))
         return memory, distribution, value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,10 @@ class EnvConfig:
         for name in ("frame_skip", "max_timesteps"):
             if getattr(self, name) < 1:
                 raise SettingError(f"env.{name}={getattr(self, name)}: at least 1 is expected")
+        if not 0 <= self.dense_reward_scale < math.inf:
+            raise SettingError(
+                f"env.dense_reward_scale={self.dense_reward_scale}: 0 or more is expected"
+            )
 
 
 @dataclass(frozen=True)

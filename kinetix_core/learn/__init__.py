@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         distribution_for,
     )
     from ._setup import Setup
-    from ._train import train
+    from ._train import compiled, train
     from ._update import TrainState, init_state, update
     from .config import OnNaN, PPOConfig, Schedule, TrainConfig
 
@@ -28,7 +28,7 @@ _WHERE = {
         "distribution_for",
     ),
     "._setup": ("Setup",),
-    "._train": ("train",),
+    "._train": ("compiled", "train"),
     "._update": ("TrainState", "init_state", "update"),
     ".config": ("OnNaN", "PPOConfig", "Schedule", "TrainConfig"),
 }

@@ -48,15 +48,19 @@ def optimiser(setup: Setup) -> optax.GradientTransformation:
 
 
 def loss(
-    params: Parameters, network: PolicyNetwork, ppo: PPOConfig, batch: Batch
+    params: Parameters, network: PolicyNetwork, ppo: PPOConfig, batch: Batch, key: PRNGKeyArray
 ) -> tuple[Float[Array, ""], Metrics]:
     """L = L_policy + c_v L_value - c_e H, over one minibatch.
 
     L_policy = -E[min(r A, clip(r, 1 - eps, 1 + eps) A)], r = exp(log pi - log pi_old), with A
     normalised within the minibatch; L_value = 1/2 E[max((V - target)^2, (V_clip - target)^2)].
     """
-    unroll = jax.vmap(network.unroll, in_axes=(None, 0, 0, 0))
-    _, distribution, value = unroll(params, batch.memory, batch.observation, batch.reset)
+
+    def unroll(memory: Memory, observation: Observation, reset: Array, key: PRNGKeyArray) -> Any:
+        return network.unroll(params, memory, observation, reset, key=key)
+
+    keys = jax.random.split(key, batch.reset.shape[0])
+    _, distribution, value = jax.vmap(unroll)(batch.memory, batch.observation, batch.reset, keys)
     log_ratio = distribution.log_prob(batch.action) - batch.log_prob
     ratio = jnp.exp(log_ratio)
     advantage = (batch.advantage - batch.advantage.mean()) / (batch.advantage.std() + 1e-8)
@@ -89,20 +93,22 @@ def learn(
     ppo, network, tx = setup.ppo, setup.network, optimiser(setup)
     parts = ppo.num_minibatches
 
-    def minibatch(carry: tuple[Parameters, Any], part: Batch):
+    def minibatch(carry: tuple[Parameters, Any], part: Batch, key: PRNGKeyArray):
         params, opt_state = carry
-        gradient, metrics = jax.grad(loss, has_aux=True)(params, network, ppo, part)
+        gradient, metrics = jax.grad(loss, has_aux=True)(params, network, ppo, part, key)
         updates, opt_state = tx.update(gradient, opt_state, params)
         metrics["ppo/gradient_norm"] = optax.tree.norm(gradient)
         return (optax.apply_updates(params, updates), opt_state), metrics
 
     def epoch(carry: tuple[Parameters, Any], key: PRNGKeyArray):
-        order = jax.random.permutation(key, ppo.num_envs).reshape(parts, -1)
+        order_key, loss_key = jax.random.split(key)
+        order = jax.random.permutation(order_key, ppo.num_envs).reshape(parts, -1)
 
-        def step(carry: tuple[Parameters, Any], chosen: Array):
-            return minibatch(carry, jax.tree.map(lambda x: x[chosen], batch))
+        def step(carry: tuple[Parameters, Any], now: tuple[Array, PRNGKeyArray]):
+            chosen, key = now
+            return minibatch(carry, jax.tree.map(lambda x: x[chosen], batch), key)
 
-        return jax.lax.scan(step, carry, order)
+        return jax.lax.scan(step, carry, (order, jax.random.split(loss_key, parts)))
 
     keys = jax.random.split(key, ppo.epochs)
     (params, opt_state), metrics = jax.lax.scan(epoch, (params, opt_state), keys)

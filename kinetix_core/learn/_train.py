@@ -6,7 +6,7 @@ import math
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from kinetix_core.record import RunFolder
 
 
+class Diverged(RunError):
+    """The loss is not finite, so the parameters are not worth keeping."""
+
+
 class Interrupted(KeyboardInterrupt):
     """The run was asked to stop; everything is saved in `folder`."""
 
@@ -45,8 +49,9 @@ def train(composed: ComposedRun) -> Path:
     from kinetix_core.compose import build_loggers, build_task
     from kinetix_core.record import RunFolder
 
-    folder = RunFolder.create(composed)
     setup = Setup(build_task(composed), composed.ppo, composed.train)
+    loggers = build_loggers(composed)
+    folder = RunFolder.create(composed)
     info = RunInfo(
         directory=folder.path,
         config=composed.config,
@@ -54,10 +59,16 @@ def train(composed: ComposedRun) -> Path:
         steps_per_update=setup.steps_per_update,
         num_seeds=composed.num_seeds,
     )
-    loggers = build_loggers(composed)
-    with _opened(loggers, info), _stop_requests() as stop_requested:
-        run = _Run(setup, folder, loggers, composed.seed, composed.num_seeds)
-        run.loop(stop_requested)
+    try:
+        with _opened(loggers, info), _stop_requests() as stop_requested:
+            run = _Run(setup, folder, loggers, composed.seed, composed.num_seeds)
+            run.loop(stop_requested)
+    except Interrupted:
+        raise
+    except BaseException as error:
+        with suppress(RunError):  # what went wrong first is what is said
+            folder.set_status(f"failed: {type(error).__name__}: {error}")
+        raise
     return folder.path
 
 
@@ -109,6 +120,7 @@ class _Run:
         self._step = step
         self.state: TrainState = init(seed)
         self._saved = self.started
+        self._finished = 0  # updates after which the parameters are good
 
     def loop(self, stop_requested: Callable[[], bool]) -> None:
         self.folder.set_status("running")
@@ -119,13 +131,20 @@ class _Run:
                     self._save(number)
                     self.folder.set_status("stopped on request")
                     raise Interrupted(self.folder.path)
-        except Interrupted:
+            self._save(self.setup.updates)
+        except (Interrupted, Diverged):
             raise
-        except BaseException as error:
-            self.folder.set_status(f"failed: {type(error).__name__}: {error}")
+        except BaseException:
+            self._rescue()
             raise
-        self._save(self.setup.updates)
         self.folder.set_status("finished")
+
+    def _rescue(self) -> None:
+        """Keep what was learnt since the last save, if it is still there."""
+        if self._finished > (self.folder.parameters_update or 0):
+            # an update that failed half way has used up the state that it was given
+            with suppress(RunError, RuntimeError, ValueError):
+                self._save(self._finished)
 
     def _one_update(self, number: int) -> None:
         begun = time.monotonic()
@@ -138,9 +157,14 @@ class _Run:
             "time/env_steps": number * self.setup.steps_per_update,
             "time/steps_per_second": steps / max(now - begun, 1e-9),
         }
+        diverged = not all(math.isfinite(x) for x in np.ravel(values["ppo/loss"]))
+        if not diverged:
+            self._finished = number
         for logger in self.loggers:
             logger.log(number, values)
-        self._check_finite(number, values, incident)
+        if diverged:
+            raise self._divergence(number, values)
+        self._check_states(number, values, incident)
         if now - self._saved >= self.setup.train.save_every:
             self._save(number)
 
@@ -148,14 +172,15 @@ class _Run:
         self.folder.save_parameters(self.state.params, number)
         self._saved = time.monotonic()
 
-    def _check_finite(self, number: int, values: Mapping[str, Any], incident: Incident) -> None:
+    def _divergence(self, number: int, values: Mapping[str, Any]) -> Diverged:
         last = self.folder.parameters_update
         kept = f"parameters of update {last} are kept" if last else "no parameters were saved yet"
-        if not all(math.isfinite(x) for x in np.ravel(values["ppo/loss"])):
-            raise RunError(
-                f"ppo/loss={values['ppo/loss']} after update {number}: the learner diverged; "
-                f"{kept} in {self.folder.path}; try a smaller ppo.learning_rate"
-            )
+        return Diverged(
+            f"ppo/loss={values['ppo/loss']} after update {number}: the learner diverged; "
+            f"{kept} in {self.folder.path}; try a smaller ppo.learning_rate"
+        )
+
+    def _check_states(self, number: int, values: Mapping[str, Any], incident: Incident) -> None:
         bad = np.ravel(values["nan/states"])
         if self.setup.train.on_nan is OnNaN.stop and bad.any():
             at = int(np.argmax(bad))
@@ -185,7 +210,7 @@ def compiled(
 
     if seeds == 1:
         init = jax.jit(lambda seed: init_state(setup, seed))
-        return init, jax.jit(one_step, donate_argnums=0)
+        return lambda seed: init(np.uint32(seed)), jax.jit(one_step, donate_argnums=0)
     many = jax.jit(lambda first: jax.lax.map(lambda s: init_state(setup, s), first))
     step = jax.jit(lambda states: jax.lax.map(one_step, states), donate_argnums=0)
-    return lambda seed: many(seed + jnp.arange(seeds)), step
+    return lambda seed: many(np.uint32(seed) + jnp.arange(seeds, dtype=jnp.uint32)), step

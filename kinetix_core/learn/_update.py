@@ -205,8 +205,8 @@ def _episode_sums(steps: Step) -> dict[str, Array]:
 
 
 def _episode_metrics(sums: dict[str, Array]) -> Metrics:
-    """Means over the episodes that ended in this update (0 where none did)."""
+    """Means over the episodes that ended in this update (NaN where none did)."""
     total = {k: jnp.sum(v).astype(jnp.float32) for k, v in sums.items()}
-    per = jnp.maximum(total["count"], 1.0)
+    per = jnp.where(total["count"] > 0, total["count"], jnp.nan)
     means = {f"episode/{k}": total[k] / per for k in ("return", "solved", "length")}
     return {"episode/count": total["count"], **means}

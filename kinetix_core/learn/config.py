@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -17,7 +18,7 @@ class Schedule(Enum):
 
 # a class body cannot have a member `continue`, and members' names are what is written
 OnNaN = Enum("OnNaN", {"stop": "stop", "continue": "continue"})
-"""What happens when a state or a loss is not finite."""
+"""What happens when a state is not finite."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,13 @@ class PPOConfig:
                 "not a multiple of it, and a minibatch holds whole environments"
             )
         for name in ("learning_rate", "max_grad_norm", "clip_eps"):
-            if not getattr(self, name) > 0:
+            if not 0 < getattr(self, name) < math.inf:
                 raise SettingError(
                     f"ppo.{name}={getattr(self, name)}: a number above 0 is expected"
                 )
+        for name in ("entropy_coef", "value_coef"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise SettingError(f"ppo.{name}={getattr(self, name)}: 0 or more is expected")
         for name in ("gamma", "gae_lambda"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingError(f"ppo.{name}={getattr(self, name)}: 0 to 1 is expected")
@@ -85,7 +89,7 @@ class TrainConfig:
     save_every: float = 60.0
     """Seconds between two saves of the parameters; the last state is always saved."""
     on_nan: OnNaN = OnNaN.stop
-    """Whether a state or loss that is not finite stops the run, or is counted and left behind."""
+    """Whether a state that is not finite stops the run, or is counted and left behind."""
 
     def __post_init__(self) -> None:
         for name in ("total_steps", "rollouts_per_update"):

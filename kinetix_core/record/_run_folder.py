@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import platform
@@ -42,10 +43,10 @@ class RunFolder:
     @classmethod
     def create(cls, composed: ComposedRun) -> RunFolder:
         """Make `train.directory`/`train.name`. Raises `RunError` where that cannot be written."""
-        parent = Path(composed.train.directory).expanduser()
-        path = _free_path(parent, composed.train.name or _run_name(composed))
+        directory = composed.train.directory
+        path = Path(os.path.expanduser(directory))
         try:
-            path.mkdir(parents=True)
+            path = _new_folder(path, composed.train.name or _run_name(composed))
             free = os.statvfs(path)
             if (available := free.f_bavail * free.f_frsize) < _LEAST_FREE_BYTES:
                 raise RunError(
@@ -55,19 +56,28 @@ class RunFolder:
             folder = cls(path, engine=str(composed.config["engine"]["name"]))
             folder.write_json(CONFIG, composed.config)
             folder.write_json(VERSIONS, versions())
-        except OSError as error:
+            folder.set_status("starting")
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
             raise RunError(
-                f"train.directory={composed.train.directory}: {path} cannot be written: "
-                f"{error.strerror}; choose another train.directory"
+                f"train.directory={directory}: {path} cannot be written: {reason}; "
+                "choose another train.directory"
             ) from error
-        folder.set_status("starting")
         return folder
 
     def write_json(self, name: str, value: Any) -> None:
+        """Replace a file of the folder. Raises `RunError`; the file before is then kept."""
         text = json.dumps(value, indent=2, sort_keys=False, default=str) + "\n"
-        temporary = self.path / f".{name}.tmp"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(self.path / name)
+        self._write(name, text.encode())
+
+    def _write(self, name: str, content: bytes) -> None:
+        target = self.path / name
+        temporary = target.with_name(f".{name}.tmp")
+        try:
+            temporary.write_bytes(content)
+            temporary.replace(target)
+        except OSError as error:
+            raise RunError(f"{target}: cannot be written: {error.strerror}") from error
 
     def set_status(self, status: str) -> None:
         self.write_json(
@@ -81,17 +91,11 @@ class RunFolder:
 
     def save_parameters(self, params: Parameters, update: int) -> None:
         """Replace the saved parameters. Raises `RunError`; the ones before are then kept."""
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
-        target = self.path / PARAMETERS
-        temporary = target.with_name(f".{PARAMETERS}.tmp")
-        try:
-            save_file(flatten(jax.device_get(params)), temporary, {"update": str(update)})
-            temporary.replace(target)
-            self.parameters_update = update
-            self.set_status("running")
-        except OSError as error:
-            raise RunError(f"{target}: cannot be written: {error.strerror or error}") from error
+        self._write(PARAMETERS, save(flatten(jax.device_get(params)), {"update": str(update)}))
+        self.parameters_update = update
+        self.set_status("running")
 
 
 def flatten(tree: Any) -> dict[str, np.ndarray]:
@@ -140,12 +144,16 @@ class Run:
 
 
 def load_run(path: str | Path) -> Run:
-    """Read a run folder. Raises `RunError` naming what is missing."""
+    """Read a run folder. Raises `RunError` naming what is missing.
+
+    The task has no generator and no curriculum: the run's levels are not needed to play others.
+    """
     from kinetix_core.compose import build_task, compose_saved
 
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     composed = compose_saved(_read_config(path))
-    task = build_task(composed)
+    # not its levels: they may be gone, or on another machine
+    task = build_task(composed, ("engine", "action", "observation", "network"))
     arrays, update = _read_parameters(path / PARAMETERS)
     assert task.network is not None
     assert task.observation is not None
@@ -162,15 +170,18 @@ def load_run(path: str | Path) -> Run:
 
 
 def _read_config(path: Path) -> dict[str, Any]:
-    if not path.is_dir():
-        siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise RunError(f"run={path}: no such run folder{did_you_mean(path.name, siblings)}")
     try:
-        return json.loads((path / CONFIG).read_text(encoding="utf-8"))
+        if not path.is_dir():
+            siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+            raise RunError(f"run={path}: no such run folder{did_you_mean(path.name, siblings)}")
+        config = json.loads((path / CONFIG).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RunError(f"run={path}: not a run folder: it has no {CONFIG}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path / CONFIG}: cannot be read: {error}") from error
+    if not isinstance(config, dict):
+        raise RunError(f"{path / CONFIG}: damaged: it holds no settings")
+    return config
 
 
 def _read_parameters(path: Path) -> tuple[dict[str, np.ndarray], int]:
@@ -182,7 +193,7 @@ def _read_parameters(path: Path) -> tuple[dict[str, np.ndarray], int]:
         with safe_open(path, framework="numpy") as file:
             update = int((file.metadata() or {}).get("update", 0))
             return {name: file.get_tensor(name) for name in file.keys()}, update  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise RunError(f"{path}: damaged, cannot be read: {error}") from error
 
 
@@ -207,9 +218,14 @@ def _run_name(composed: ComposedRun) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(parts))
 
 
-def _free_path(parent: Path, name: str) -> Path:
+def _new_folder(parent: Path, name: str) -> Path:
     """`name`, or `name-2`, `name-3`, ...: a run never writes into another one's folder."""
-    path, number = parent / name, 2
-    while path.exists():
-        path, number = parent / f"{name}-{number}", number + 1
-    return path
+    parent.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(1):
+        path = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue  # also where another run was a moment faster
+        return path
+    raise AssertionError

@@ -90,8 +90,9 @@ class ConsoleLogger(Logger):
 
 
 def _show(value: Any) -> str:
-    """A number, or the numbers of several seeds."""
-    return " ".join(f"{v:.3f}" for v in np.ravel(value)) if value is not None else "-"
+    """A number, or the numbers of several seeds; `-` where there is none."""
+    numbers = [np.nan] if value is None else np.ravel(value)
+    return " ".join("-" if np.isnan(v) else f"{v:.3f}" for v in numbers)
 
 
 def _duration(seconds: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -191,6 +192,47 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_what_was_saved(
     assert main(["train", *words]) == 2
     assert "the learner diverged; no parameters were saved yet" in capsys.readouterr().err
     assert not (tmp_path / "loss" / "parameters.safetensors").exists()
+
+
+def test_a_logger_that_fails_costs_no_learning(broken_update, tmp_path, monkeypatch, capsys):
+    broken_update()
+    from kinetix_core.errors import RunError
+    from kinetix_core.record import JsonlLogger
+
+    def full(self, step, metrics):
+        if step == 3:
+            raise RunError("metrics cannot be written: No space left on device")
+
+    monkeypatch.setattr(JsonlLogger, "log", full)
+    words = [*TINY, f"train.directory={tmp_path}", "train.name=full", "logger=jsonl"]
+    assert main(["train", *words]) == 2
+    assert "No space left" in capsys.readouterr().err
+    status = json.loads((tmp_path / "full" / "run.json").read_text())
+    assert status["parameters_of_update"] == 3
+    assert status["status"].startswith("failed: RunError: metrics cannot be written")
+
+
+def test_a_start_that_fails_leaves_no_run_folder(tmp_path):
+    assert main(["train", "levels=nope", f"train.directory={tmp_path}"]) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_is_evaluated_without_the_levels_that_it_was_trained_on(finished, tmp_path, capsys):
+    folder = tmp_path / "copied"
+    shutil.copytree(finished[0], folder)
+    config = folder / "config.json"
+    config.write_text(config.read_text().replace("handmade/s/lift_off", "levels/that/are/gone"))
+    assert main(["evaluate", f"run={folder}", "levels=handmade/s/lift_off", "attempts=1"]) == 0
+
+
+def test_the_largest_seed_is_a_seed():
+    from kinetix_core.compose import build_task, compose_run
+    from kinetix_core.learn import Setup, compiled
+
+    run = compose_run([*TINY, "seed=4294967295"])
+    for seeds in (1, 2):
+        init, _ = compiled(Setup(build_task(run), run.ppo, run.train), seeds)
+        assert int(np.max(init(run.seed).update)) == 0
 
 
 def test_an_action_of_the_wrong_shape_is_named():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -73,7 +74,7 @@ def test_a_failed_save_keeps_the_parameters_before(tmp_path, monkeypatch):
     def fail(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("safetensors.numpy.save_file", fail)
+    monkeypatch.setattr(Path, "write_bytes", fail)
     with pytest.raises(RunError, match="No space left"):
         folder.save_parameters({"other": jnp.ones(1)}, 2)
     assert _read_parameters(folder.path / PARAMETERS)[1] == 1
@@ -99,6 +100,34 @@ def test_folders_that_are_no_runs(tmp_path):
         load_run(tmp_path / "nothing")
     with pytest.raises(RunError, match="not a run folder"):
         load_run(tmp_path)
+
+
+@pytest.mark.parametrize("config", ["[]", '"x"', "{", "[" * 100_000])
+def test_damaged_settings_are_named(tmp_path, config):
+    (tmp_path / "config.json").write_text(config)
+    with pytest.raises(RunError, match=r"config\.json"):
+        load_run(tmp_path)
+
+
+def test_names_that_no_file_can_have_are_one_line(tmp_path):
+    with pytest.raises(RunError, match="run="):
+        load_run("~nosuchuser/x")
+    with pytest.raises(RunError, match="cannot be read"):
+        load_run(tmp_path / ("x" * 300))
+
+
+def test_parameters_may_be_read_by_those_who_may_read_the_rest(tmp_path):
+    folder = RunFolder.create(Composed(str(tmp_path)))
+    folder.save_parameters(PARAMS, 1)
+    modes = {(folder.path / name).stat().st_mode for name in (PARAMETERS, "config.json")}
+    assert len(modes) == 1
+
+
+def test_runs_that_start_at_once_get_folders_of_their_own(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        create = lambda _: RunFolder.create(Composed(str(tmp_path), "job")).path  # noqa: E731
+        paths = list(pool.map(create, range(16)))
+    assert len(set(paths)) == 16
 
 
 def test_damaged_parameters_are_named(tmp_path):
