@@ -62,7 +62,7 @@ def compare_along(engine: Engine, leader: Engine, recording: Recording) -> Along
         recording=recording.name,
         steps=within.size,
         steps_within=int(within.sum()),
-        largest={name: float(gap.max()) for name, gap in gaps.items()},
+        largest={name: float(gaps[name].max()) for name in FIELDS},
         flags_differing=int(flags.sum()),
         outside=tuple(f"{names[level]}@{step}" for level, step in np.argwhere(~within)),
     )

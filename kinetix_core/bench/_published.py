@@ -59,6 +59,7 @@ class PublishedEngine(Engine):
     """`jax2d` with its default parameters, for scenes of `size`."""
 
     size: SceneSize
+    dt = 1 / 60  # s, of the default parameters
 
     def init(self, scene: Scene, contacts: ContactMemory | None = None) -> PublishedState:
         """See `Engine.init`."""

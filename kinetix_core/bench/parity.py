@@ -95,7 +95,13 @@ def run_along(
 def add_along(report: Report, found: list[AlongParity]) -> None:
     """Put comparisons along trajectories into a report."""
     rows = tuple(
-        (a.recording, a.steps, a.steps_within, a.flags_differing, *a.largest.values())
+        (
+            a.recording,
+            a.steps,
+            a.steps_within,
+            a.flags_differing,
+            *(a.largest[name] for name in FIELDS),
+        )
         for a in found
     )
     columns = ("recording", "steps", "within", "flags differing", *FIELDS)

@@ -31,6 +31,7 @@ class Falling(Engine):
     gravity_error: float = 0.0
     spin: float = 0.0
     touches: bool = False
+    dt = STEP
 
     def init(self, scene, contacts=None):
         memory = empty_memory(self.size) if contacts is None else contacts
