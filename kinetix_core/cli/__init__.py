@@ -81,7 +81,10 @@ def _dispatch(argv: list[str]) -> int:
         from ._jax import set_up_compilation_cache
 
         set_up_compilation_cache()
-    return int(command.run(args) or 0)
+    from ._log import shown_log
+
+    with shown_log():
+        return int(command.run(args) or 0)
 
 
 def _overview(known: Sequence[str]) -> str:
