@@ -12,15 +12,16 @@ import hashlib
 import logging
 import os
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from kinetix_core.cache import cache_folder
 from kinetix_core.errors import EngineError
 
 from ._compiler import NO_COMPILER, Compiler, build_key, compile_kernel, compilers
+from ._tidy import mark_used, tidy
 
 try:
     import fcntl
@@ -28,16 +29,6 @@ except ImportError:  # no POSIX locks here: processes that start together each c
     fcntl = None
 
 logger = logging.getLogger("kinetix_jax2d")
-
-
-def cache_folder() -> Path:
-    """KINETIX_CACHE_DIR, or `kinetix` in the user's cache folder."""
-    if chosen := os.environ.get("KINETIX_CACHE_DIR"):
-        return Path(chosen).expanduser()
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "kinetix"
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "kinetix"
 
 
 def library_path(compiler: Compiler, folder: Path) -> Path:
@@ -55,6 +46,7 @@ def library() -> Path:
     for compiler in found:
         path = library_path(compiler, folder)
         if is_whole(path):
+            mark_used(path)
             return path
     if not found:
         raise EngineError(NO_COMPILER)
@@ -63,6 +55,7 @@ def library() -> Path:
     for compiler in found:
         path = library_path(compiler, folder)
         if not (failure := _build(compiler, path)):
+            tidy(folder)
             return path
         failures.append(f"{compiler.name}: {failure}")
         logger.warning("the physics kernel does not compile with %s", failures[-1])
@@ -82,7 +75,7 @@ def _build(compiler: Compiler, path: Path) -> str:
     with _locked(path.with_suffix(".lock")):
         if is_whole(path):
             return ""
-        _announce(f"compiling the physics kernel with {compiler.name} (once)")
+        logger.info("compiling the physics kernel with %s (once)", compiler.name)
         began = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix=f"{path.stem}-", dir=path.parent) as scratch:
             fresh = Path(scratch) / path.name
@@ -131,10 +124,3 @@ def _locked(path: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _announce(text: str) -> None:
-    """One line for whoever waits: in the log, or on a terminal if no log is shown."""
-    logger.info(text)
-    if not logger.isEnabledFor(logging.INFO) and sys.stderr.isatty():
-        sys.stderr.write(f"kinetix: {text}\n")

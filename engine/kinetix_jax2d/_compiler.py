@@ -11,18 +11,25 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from kinetix_core.cache import processor
 from kinetix_core.errors import EngineError
 
 NO_COMPILER = (
     "engine jax2d: no C++ compiler found to build the physics kernel (looked for CXX, c++, g++,"
     " clang++); install one, or run: pip install 'open-kinetix[compiler]'"
 )
+HEADER = "xla/ffi/api/c_api.h"
+TRIAL = (
+    f'#include <stdlib.h>\n#include "{HEADER}"\nextern "C" void* trial() {{ return malloc(1); }}\n'
+)
+"""A library as small as can be that needs the same headers, flags and linker as the kernel."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +49,11 @@ class Compiler:
 
 
 def compilers() -> Iterator[Compiler]:
-    """Compilers in order of preference: CXX, those on the path, then the package `ziglang`."""
-    chosen = shlex.split(os.environ.get("CXX", ""))
+    """Compilers in order of preference: CXX, those on the path, then the package `ziglang`.
+
+    Raises `EngineError` when CXX is set to what can't be run.
+    """
+    chosen = _chosen()
     seen = set()
     for command in ([chosen] if chosen else []) + [["c++"], ["g++"], ["clang++"]]:
         path = shutil.which(command[0])
@@ -61,17 +71,42 @@ def compilers() -> Iterator[Compiler]:
         yield Compiler((sys.executable, "-m", "ziglang", "cc"), f"ziglang {version}")
 
 
+def _chosen() -> list[str]:
+    """The command in the environment variable CXX, if any."""
+    text = os.environ.get("CXX", "")
+    try:
+        command = shlex.split(text)
+    except ValueError as error:
+        raise EngineError(
+            f"CXX={text}: {str(error).lower()}; write a command, or unset CXX"
+        ) from error
+    if command and shutil.which(command[0]) is None:
+        raise EngineError(
+            f"CXX={text}: there is no program {command[0]}; name a C++ compiler, or unset CXX"
+        )
+    return command
+
+
 def source_folder() -> Path:
     """The folder of the kernel's source."""
     return Path(str(files("kinetix_jax2d") / "native"))
 
 
 def header_folder() -> str:
-    """Where jaxlib keeps the header of XLA's foreign function interface."""
+    """Where jaxlib keeps the header of XLA's foreign function interface.
+
+    Raises `EngineError` when it is not there.
+    """
     spec = importlib.util.find_spec("jaxlib")
     if spec is None or spec.origin is None:
         raise EngineError("engine jax2d: jaxlib is not installed; run: pip install jaxlib")
-    return str(Path(spec.origin).parent / "include")
+    folder = Path(spec.origin).parent / "include"
+    if not (folder / HEADER).is_file():
+        raise EngineError(
+            f"engine jax2d: jaxlib lacks the header {HEADER} (looked in {folder});"
+            " run: pip install --force-reinstall jaxlib"
+        )
+    return str(folder)
 
 
 def flags() -> tuple[str, ...]:
@@ -115,21 +150,6 @@ def source_digest() -> str:
     return digest.hexdigest()
 
 
-@cache
-def processor() -> str:
-    """What distinguishes this processor from others that need another build."""
-    lines = []
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if not line.strip() and lines:
-                break
-            if line.split(":")[0].strip() in ("model name", "flags", "Features", "CPU part"):
-                lines.append(line)
-    except OSError:
-        lines = [platform.processor()]
-    return "\n".join([platform.system(), platform.machine(), *lines])
-
-
 def build_key(compiler: Compiler) -> str:
     """A hash of everything that the built library depends on."""
     parts = (
@@ -144,7 +164,18 @@ def build_key(compiler: Compiler) -> str:
 
 def compile_kernel(compiler: Compiler, output: Path) -> str:
     """Compile the kernel to `output`. Returns an empty text, or the first error."""
-    source = source_folder() / "kernel.cpp"
+    return _compile(compiler, source_folder() / "kernel.cpp", output)
+
+
+def try_out(compiler: Compiler) -> str:
+    """Compile a small library as the kernel is compiled. Returns an empty text, or the error."""
+    with tempfile.TemporaryDirectory(prefix="kinetix-") as folder:
+        source = Path(folder) / "trial.cpp"
+        source.write_text(TRIAL)
+        return _compile(compiler, source, Path(folder) / "trial.so")
+
+
+def _compile(compiler: Compiler, source: Path, output: Path) -> str:
     arguments = (*flags(), f"-I{header_folder()}", str(source), "-o", str(output))
     try:
         done = subprocess.run(
@@ -153,7 +184,7 @@ def compile_kernel(compiler: Compiler, output: Path) -> str:
     except OSError as error:
         return str(error)
     if done.returncode == 0:
-        return ""
+        return "" if output.is_file() else "it writes no library"
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()] or lines
     return errors[0] if errors else f"exit status {done.returncode}"

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
 import sys
 import tempfile
 from pathlib import Path
 
+from kinetix_core.cache import cache_folder, processor
+
 VARIABLE = "KINETIX_COMPILATION_CACHE"
-"""`off`, or the folder to use in place of the one in the user's cache folder."""
+"""`off`, or the folder to use in place of `xla` in Kinetix' cache folder."""
 _LEAST_SECONDS = "0.3"
 """Programs that compile faster than this are not worth a file."""
-
-
-def user_cache_folder() -> Path:
-    """Where this user keeps what can be made again: `~/.cache/kinetix` or the system's own."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "kinetix"
 
 
 def compilation_cache_folder() -> Path | None:
@@ -33,8 +22,7 @@ def compilation_cache_folder() -> Path | None:
         return None
     if wanted:
         return Path(wanted).expanduser()
-    # a home folder may be shared by machines that cannot run each other's programs
-    return user_cache_folder() / "xla" / _processor()
+    return cache_folder() / "xla" / processor()
 
 
 def set_up_compilation_cache() -> Path | None:
@@ -72,17 +60,3 @@ def set_up_compilation_cache() -> Path | None:
         for name, value in settings.items():
             os.environ.setdefault(name.upper(), value)
     return folder
-
-
-def _processor() -> str:
-    """A short name for the instruction set at hand."""
-    text = platform.machine() + platform.processor()
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        text += "".join(
-            next((line for line in lines if line.startswith(word)), "")
-            for word in ("model name", "flags", "Features", "CPU part")
-        )
-    except OSError:
-        pass  # not Linux
-    return f"{platform.machine()}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"

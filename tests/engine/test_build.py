@@ -1,5 +1,6 @@
 """The kernel's library: built once, whole, by whatever compiler there is."""
 
+import importlib.metadata
 import importlib.util
 import logging
 import os
@@ -7,10 +8,11 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
-from kinetix_jax2d import _build, _compiler, _doctor, _native
+from kinetix_jax2d import _build, _compiler, _doctor, _native, _tidy
 
 from kinetix_core.errors import EngineError
 
@@ -158,6 +160,22 @@ def test_the_compiler_from_the_package_index(monkeypatch):
     assert found.command == (sys.executable, "-m", "ziglang", "cc")
 
 
+@pytest.mark.parametrize("attempt", [_build.library, _doctor.check])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("/nonexistent -O1", "there is no program /nonexistent"),
+        ("c++ '-O1", "no closing quotation"),
+    ],
+)
+def test_a_wrong_cxx_is_said(value, words, attempt, cache, monkeypatch):
+    monkeypatch.setenv("CXX", value)
+    with pytest.raises(EngineError) as caught:
+        attempt()
+    assert str(caught.value).startswith(f"CXX={value}: {words}; ")
+    assert "unset CXX" in str(caught.value)
+
+
 def test_the_key_holds_all_that_the_library_depends_on(compiler, monkeypatch):
     found = next(_compiler.compilers())
     keys = {_compiler.build_key(found)}
@@ -186,17 +204,6 @@ def test_a_file_that_is_no_library_is_named(tmp_path, monkeypatch):
         _native.target()
 
 
-def test_cache_folder(monkeypatch):
-    monkeypatch.delenv("KINETIX_CACHE_DIR", raising=False)
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
-    assert _build.cache_folder() == Path("/somewhere/kinetix")
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert _build.cache_folder() == Path.home() / "Library" / "Caches" / "kinetix"
-    monkeypatch.setenv("KINETIX_CACHE_DIR", "~/elsewhere")
-    assert _build.cache_folder() == Path.home() / "elsewhere"
-
-
 def test_progress_is_told_once(cache, compiler, caplog):
     with caplog.at_level(logging.INFO, "kinetix_jax2d"):
         _build.library()
@@ -220,3 +227,85 @@ def test_doctor_describes_the_build(cache, monkeypatch):
     ]
     assert f"cache: {cache}" in lines
     assert "not built yet" in lines[-1]
+
+
+def test_doctor_tries_the_compilers(cache, compiler, tmp_path, monkeypatch):
+    """What can't build is no good, and is named with its error."""
+    compiler.behave("sys.stderr.write('error: no such luck\\n'); sys.exit(1)")
+    other = FakeCompiler(tmp_path, "other")
+    found = [_compiler.Compiler((str(c.path),), c.path.name) for c in (compiler, other)]
+    monkeypatch.setattr(_doctor, "compilers", lambda: found)
+    lines = _doctor.check()
+    assert lines[0] == f"compiler {compiler.path} does not work: error: no such luck"
+    assert lines[1].startswith(f"compiler: {other.path} (")
+    assert not cache.exists()
+    other.behave("")  # says nothing, does nothing
+    with pytest.raises(EngineError) as caught:
+        _doctor.check()
+    assert f"{compiler.path} does not work: error: no such luck; " in str(caught.value)
+    assert f"{other.path} does not work: it writes no library" in str(caught.value)
+
+
+def test_doctor_finds_the_kernel_of_any_compiler(cache, compiler, tmp_path, monkeypatch):
+    other = FakeCompiler(tmp_path, "other")
+    found = [_compiler.Compiler((str(c.path),), c.path.name) for c in (compiler, other)]
+    monkeypatch.setattr(_build, "compilers", lambda: found[1:])
+    built = _build.library()
+    monkeypatch.setattr(_doctor, "compilers", lambda: found)
+    lines = _doctor.check()
+    assert lines[0].startswith(f"compiler: {other.path} (")
+    assert lines[-1] == f"kernel: {built.name}, built"
+
+
+def test_a_missing_header_is_said(cache, compiler, tmp_path, monkeypatch):
+    (tmp_path / "jaxlib").mkdir()
+    (tmp_path / "jaxlib" / "__init__.py").write_text("")
+    spec = importlib.util.spec_from_file_location("jaxlib", tmp_path / "jaxlib" / "__init__.py")
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: spec if name == "jaxlib" else None
+    )
+    for attempt in (_build.library, _doctor.check):
+        with pytest.raises(EngineError, match=r"jaxlib lacks the header xla/ffi/api/c_api\.h"):
+            attempt()
+
+
+def aged(path: Path, days: float) -> Path:
+    """A file or folder, last used so long ago."""
+    if path.suffix:
+        path.write_text("")
+    else:
+        path.mkdir()
+        (path / "jax2d.so").write_text("")
+    then = time.time() - days * 24 * 3600
+    os.utime(path, (then, then))
+    return path
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_build_removes_what_is_old(cache, compiler):
+    cache.mkdir()
+    kept = {aged(cache / "jax2d-now-x", 0.5), aged(cache / "xla", 90), aged(cache / "other.so", 90)}
+    aged(cache / "jax2d-killed-x", 2)
+    for number in range(6):
+        for suffix in (".so", ".sha256", ".lock"):
+            path = aged(cache / f"jax2d-{number}{suffix}", 40 + number)
+            if number < _tidy.KEPT - 1:  # the new one is kept too
+                kept.add(path)
+    aged(cache / "jax2d-failed.lock", 40)
+    kept.add(aged(cache / "jax2d-waiting.lock", 1))
+    new = _build.library()
+    of_new = {new.with_suffix(suffix).name for suffix in (".so", ".sha256", ".lock")}
+    assert names(cache) == {path.name for path in kept} | of_new
+
+
+def test_nothing_that_was_used_of_late_is_removed(cache, compiler):
+    cache.mkdir()
+    recent = {aged(cache / f"jax2d-{number}.so", 29) for number in range(9)}
+    path = _build.library()
+    assert {other.name for other in recent} <= names(cache)
+    os.utime(path, (0, 0))
+    assert _build.library() == path
+    assert time.time() - path.stat().st_mtime < 1000, "it was used"
