@@ -14,11 +14,12 @@ from kinetix_core.scene import SceneSize
 @pytest.fixture(scope="session")
 def step_of() -> Callable:
     """`step_of(sizes, **settings)`: one step of a batch, (scenes, contacts, controls) ->
-    (scenes, contacts, touching) on the host."""
+    (scenes, contacts, touching) on the host. The kernel is the native one."""
 
     @functools.cache
     def compiled(sizes, settings):
-        return one_step(Jax2D(SceneSize(*sizes), Jax2DConfig(**dict(settings))))
+        config = Jax2DConfig(**({"kernel": "native"} | dict(settings)))
+        return one_step(Jax2D(SceneSize(*sizes), config))
 
     def make(sizes, **settings):
         step = compiled(tuple(sizes), tuple(sorted(settings.items())))

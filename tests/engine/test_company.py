@@ -21,11 +21,16 @@ EXAMPLES = settings(max_examples=12, deadline=None, derandomize=True)
 SEEDS = st.integers(0, 2**32 - 1)
 
 
+def native(**settings) -> Jax2D:
+    """The kernel that promises the same bits."""
+    return Jax2D(SceneSize(*SIZE), Jax2DConfig(kernel="native", **settings))
+
+
 class Company:
     """Packed scenes, and steps of any batch of them: a program of one call, quick to compile."""
 
     def __init__(self):
-        self.engine = Jax2D(SceneSize(*SIZE))
+        self.engine = native()
         rng = np.random.default_rng(3)
         states = [ref.random_state(rng, *SIZE) for _ in range(ROWS)]
         controls = [ref.random_controls(rng, *SIZE[2:]) for _ in states]
@@ -104,7 +109,7 @@ def test_nested_batches(company):
 
 @pytest.mark.parametrize("threads", [0, 1, 2, 7])
 def test_the_number_of_threads_does_not_matter(threads, company):
-    step = company.stepper(Jax2D(SceneSize(*SIZE), Jax2DConfig(threads=threads)), 1)
+    step = company.stepper(native(threads=threads), 1)
     for _ in range(3):
         assert_same(step(company.states, company.controls), company.results)
 
