@@ -34,6 +34,11 @@ class Jax2D(Engine):
     size: SceneSize
     config: Jax2DConfig = field(default_factory=Jax2DConfig)
 
+    @property
+    def dt(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Length of a physics step, s."""
+        return self.config.dt
+
     def init(self, scene: Scene, contacts: ContactMemory | None = None) -> State:
         """Raises `EngineError` for another size, and for joints or thrusters on no body."""
         return pack(self.size, scene, contacts)

@@ -18,8 +18,6 @@ from kinetix_core.scene import Scene
 from ._play import Played, Rows, program
 from ._results import Evaluation, LevelResult
 
-_PHYSICS_STEP = 1 / 60  # s
-
 
 def evaluate_policy(
     task: Task,
@@ -165,6 +163,7 @@ def _rows(first: int, levels: int, trial: int, tries: int, record: int) -> Rows:
 
 def _recordings(task: Task, pool: Scene, rows: Rows, played: Played, names: Sequence[str]):
     """(recording, number of the level, attempt) of each recorded environment."""
+    assert task.engine is not None
     for column, row in enumerate(np.asarray(rows.recorded).tolist()):
         steps, index = int(played.length[row]), int(rows.level[row])
         level = jax.tree.map(lambda x, index=index: np.asarray(x[index]), pool)
@@ -178,6 +177,6 @@ def _recordings(task: Task, pool: Scene, rows: Rows, played: Played, names: Sequ
             controls=track.controls,
             reward=track.reward,
             outcome=OUTCOMES[int(played.outcome[row])],
-            seconds=task.env.frame_skip * _PHYSICS_STEP,
+            seconds=task.env.frame_skip * task.engine.dt,
         )
         yield recording, number, int(rows.attempt[row])

@@ -25,10 +25,12 @@ class Engine(ABC):
     """Physics of one scene, a frozen dataclass closed over by what is compiled.
 
     Every method is a pure function of one scene; lift it with `jax.vmap`, in any nesting.
-    `size` is the size that every scene must have.
+    size: that every scene must have. dt: length of a physics step in seconds; replays are as
+    fast as it says.
     """
 
     size: SceneSize
+    dt: float
 
     @abstractmethod
     def init(self, scene: Scene, contacts: ContactMemory | None = None) -> EngineState:

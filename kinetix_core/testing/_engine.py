@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +31,13 @@ def has_the_size_of_the_task(case: EngineCase) -> None:
     """`size` is the size of the task, whose scenes it takes."""
     found, wanted = case.component.size, case.task.size
     assert found == wanted, f"size {found.name} in a task of size {wanted.name}"
+
+
+def says_how_long_a_step_is(case: EngineCase) -> None:
+    """`dt` is the length of a physics step in seconds, a finite number above 0."""
+    found = getattr(case.component, "dt", None)
+    good = isinstance(found, float | int) and 0 < found < math.inf
+    assert good, f"dt is {found!r}"
 
 
 def keeps_the_scene_it_is_given(case: EngineCase) -> None:
@@ -230,6 +238,7 @@ def the_boundary_stays(case: EngineCase) -> None:
 PROMISES = (
     is_a_frozen_dataclass,
     has_the_size_of_the_task,
+    says_how_long_a_step_is,
     keeps_the_scene_it_is_given,
     keeps_shapes,
     repeats_itself,

@@ -24,8 +24,6 @@ from kinetix_core.scene import Array, Bodies, ContactMemory, Scene, SceneSize, e
 
 from ._levels import example_levels
 
-_DT = 1 / 64  # s; a power of two, so that fused and separate rounding agree
-
 
 @dataclass(frozen=True)
 class FreeFlight(Engine):
@@ -37,6 +35,7 @@ class FreeFlight(Engine):
 
     size: SceneSize
     reach: float = 1.0
+    dt: float = 1 / 64  # s; a power of two, so that fused and separate rounding agree
 
     def init(self, scene: Scene, contacts: ContactMemory | None = None) -> Scene:
         state = jax.tree.map(jnp.asarray, scene)
@@ -56,8 +55,8 @@ class FreeFlight(Engine):
         touching = self._touching(state)
         state = replace(
             state,
-            polygons=_fly(state.polygons, state.gravity),
-            circles=_fly(state.circles, state.gravity),
+            polygons=_fly(state.polygons, state.gravity, self.dt),
+            circles=_fly(state.circles, state.gravity, self.dt),
             touching=touching,
         )
         return state, Trace(touching, _positions(state))
@@ -89,14 +88,14 @@ def _positions(state: Scene) -> Float[jax.Array, "bodies 2"]:
     return jnp.concatenate([state.polygons.position, state.circles.position])
 
 
-def _fly(bodies: Bodies, gravity: Array) -> Bodies:
+def _fly(bodies: Bodies, gravity: Array, dt: float) -> Bodies:
     free = (bodies.inverse_mass != 0)[:, None]
-    velocity = jnp.where(free, bodies.velocity + gravity[None] * _DT, bodies.velocity)
+    velocity = jnp.where(free, bodies.velocity + gravity[None] * dt, bodies.velocity)
     return replace(
         bodies,
         velocity=velocity,
-        position=bodies.position + velocity * _DT,
-        rotation=bodies.rotation + bodies.angular_velocity * _DT,
+        position=bodies.position + velocity * dt,
+        rotation=bodies.rotation + bodies.angular_velocity * dt,
     )
 
 

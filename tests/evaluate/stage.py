@@ -52,6 +52,7 @@ class Places(eqx.Module):
 @dataclass(frozen=True)
 class Line(Engine):
     size = S
+    dt = 1 / 50
 
     def init(self, scene, contacts=None):
         red = jnp.asarray(scene.polygons.position[4])

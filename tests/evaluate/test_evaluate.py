@@ -81,7 +81,7 @@ def test_the_last_attempt_is_recorded_up_to_its_end(certain):
         assert recording.reward.sum() == pytest.approx(result.returns[-1], abs=1e-6)
         assert recording.label == "attempt 3"
     assert np.isnan(broken.position[1, GREEN_BODY, 0])
-    assert near.seconds == pytest.approx(1 / 60)
+    assert near.seconds == pytest.approx(1 / 50)
 
 
 def test_sampled_actions_differ_between_attempts_and_greedy_ones_do_not():

@@ -153,6 +153,7 @@ GOOD = FreeFlight
 BROKEN = {
     "is_a_frozen_dataclass": [lambda task: NotFrozen(task.size)],
     "has_the_size_of_the_task": [lambda task: FreeFlight(S)],
+    "says_how_long_a_step_is": [lambda task: FreeFlight(task.size, dt=0.0)],
     "keeps_the_scene_it_is_given": [lambda task: ForgetsTime(task.size)],
     "keeps_shapes": [lambda task: ShortTrace(task.size), lambda task: ChangesType(task.size)],
     "repeats_itself": [lambda task: Restless(task.size)],
