@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from kinetix_core.interfaces import LevelGenerator
-from kinetix_core.scene import S, SceneSize
+from kinetix_core.scene import LevelSet, S, SceneSize
 from kinetix_core.testing import Examples
 
 from .tools import is_traced
@@ -36,6 +36,14 @@ class BeginsLate(Examples):
     def sample(self, key, n):
         levels = super().sample(key, n)
         return replace(levels, timestep=levels.timestep + 1)
+
+
+@dataclass(frozen=True)
+class Names(Examples):
+    names: tuple[str, ...] = ()
+
+    def known_levels(self):
+        return LevelSet(super().sample(jax.random.key(0), 2), self.names)
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,11 @@ BROKEN = {
     "is_a_frozen_dataclass": [lambda task: NotFrozen(task.size)],
     "levels_have_the_size": [lambda task: OneTooMany(task.size), lambda task: Examples(S)],
     "levels_are_valid": [lambda task: Weightless(task.size), lambda task: BeginsLate(task.size)],
+    "known_levels_have_names": [
+        lambda task: Names(S, names=("a", "b")),
+        lambda task: Names(task.size, names=("a",)),
+        lambda task: Names(task.size, names=("a", "a")),
+    ],
     "keys_decide": [lambda task: IgnoresTheKey(task.size), lambda task: SameLevelForAll(task.size)],
     "uses_each_key_once": [lambda task: OneKeyTwice(task.size)],
     "jit_equals_eager": [lambda task: OtherWhenCompiled(task.size)],
