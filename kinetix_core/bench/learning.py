@@ -59,12 +59,14 @@ def run_learning(options: LearningOptions, report: Report, progress: Progress) -
     """
     composed = compose_run(options.settings)
     task = build_task(composed)
-    levels, names = getattr(task.generator, "levels", None), getattr(task.generator, "names", None)
-    if levels is None or names is None:
+    assert task.generator is not None
+    known = task.generator.known_levels()
+    if known is None:
         raise SettingError(
             f"generator={composed.config['generator']['name']}: it has no list of levels to "
             "evaluate; use levels=FOLDER"
         )
+    levels, names, _ = known
     setup, clock = Setup(task, composed.ppo, composed.train), _Clock()
     init, step = compiled(setup)
     state = clock.time(lambda: init(composed.seed))

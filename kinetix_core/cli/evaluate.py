@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,10 +101,17 @@ def _text(name: str, value: str) -> str:
 
 
 def _names(name: str, value: str) -> tuple[str, ...]:
-    names = tuple(part.strip() for part in value.strip("[]").split(",") if part.strip())
+    inside = value[1:-1] if _is_list(value) else value
+    names = tuple(part.strip() for part in inside.split(",") if part.strip())
     if not names:
         raise SettingError(f"{name}=: a folder, files or a set's name is expected")
     return names
+
+
+def _is_list(value: str) -> bool:
+    """Whether one pair of brackets is around everything; it is not in a pattern as `[ab]_[0-9]`."""
+    depths = list(accumulate((c == "[") - (c == "]") for c in value))
+    return value.startswith("[") and depths[-1] == 0 and all(depths[:-1])
 
 
 def _whole(least: int) -> Any:
@@ -135,15 +143,19 @@ _READ = {
 
 
 def _load_levels(settings: Settings, loaded: Run) -> LevelSet:
-    from kinetix_core.scene import load_levels
+    """Those asked for, or else those of the training, as its generator found them."""
+    if settings.levels:
+        from kinetix_core.scene import load_levels
 
-    names = settings.levels or getattr(loaded.composed["generator"].config, "levels", ())
-    if not names:
+        return load_levels(settings.levels, loaded.task.size)
+    assert loaded.task.generator is not None
+    known = loaded.task.generator.known_levels()
+    if known is None:
         raise SettingError(
-            f"levels=: {settings.run} was not trained on level files; "
+            f"levels=: {settings.run} was trained on levels without end; "
             "a folder, files or a set's name is expected"
         )
-    return load_levels(names, loaded.task.size)
+    return known
 
 
 def _evaluate(settings: Settings, loaded: Run, levels: LevelSet) -> tuple[Evaluation, ...]:

@@ -7,7 +7,7 @@ from abc import ABC
 import jax
 from jaxtyping import PRNGKeyArray
 
-from kinetix_core.scene import Scene
+from kinetix_core.scene import LevelSet, Scene
 
 
 class LevelGenerator(ABC):  # noqa: B024 (either of two methods is overridden)
@@ -20,3 +20,10 @@ class LevelGenerator(ABC):  # noqa: B024 (either of two methods is overridden)
     def sample_one(self, key: PRNGKeyArray) -> Scene:
         """One level."""
         raise NotImplementedError(f"{type(self).__name__} overrides neither sample_one nor sample")
+
+    def known_levels(self) -> LevelSet | None:
+        """All levels that it can give, each with a name, where they are a fixed list; else None.
+
+        Optional. `kinetix evaluate` and `kinetix bench learning` play these unless told otherwise.
+        """
+        return None

@@ -67,6 +67,18 @@ def levels_are_valid(case: GeneratorCase) -> None:
             assert level.timestep == 0, f"a level begins at timestep {level.timestep}"
 
 
+def known_levels_have_names(case: GeneratorCase) -> None:
+    """`known_levels()` is None, or levels of the task's size and a name of its own for each."""
+    known = case.component.known_levels()
+    if known is None:
+        return
+    found, wanted = known.levels.size, case.task.size
+    assert found == wanted, f"levels of size {found.name} in a task of size {wanted.name}"
+    levels, names = rows(known.levels), known.names
+    assert len(names) == levels, f"{len(names)} names for {levels} levels"
+    assert len(set(names)) == levels, "two levels have one name"
+
+
 def keys_decide(case: GeneratorCase) -> None:
     """A key gives the same bits each time; other keys and places give other levels."""
     sample = jax.jit(lambda key: case.component.sample(key, case.n))
@@ -106,6 +118,7 @@ PROMISES = (
     is_a_frozen_dataclass,
     levels_have_the_size,
     levels_are_valid,
+    known_levels_have_names,
     keys_decide,
     uses_each_key_once,
     jit_equals_eager,

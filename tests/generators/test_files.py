@@ -89,4 +89,7 @@ def test_broken_files_stop_the_run_or_are_left_out(tmp_path, caplog):
         generator = build(levels=str(tmp_path), skip_broken=True)
     assert generator.names == ("lift_off",)
     assert "bad.json: env_state: missing key" in generator.skipped[0]
+    known = generator.known_levels()
+    assert (known.names, known.skipped) == (("lift_off",), generator.skipped)
+    jax.tree.map(np.testing.assert_array_equal, known.levels, generator.levels)
     assert "bad.json" in caplog.text

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from kinetix_core.interfaces import LevelGenerator, Task
-from kinetix_core.scene import Scene, load_levels
+from kinetix_core.scene import LevelSet, Scene, load_levels
 
 from ._config import FilesConfig
 
@@ -33,6 +33,10 @@ class Files(LevelGenerator):
         """`n` levels (static) along a leading axis. Traceable."""
         index = jax.random.randint(key, (n,), 0, len(self.names))
         return jax.tree.map(lambda leaf: leaf[index], self.levels)
+
+    def known_levels(self) -> LevelSet:
+        """The levels that it draws from, and why others were left out."""
+        return LevelSet(self.levels, self.names, self.skipped)
 
 
 def from_files(config: FilesConfig, task: Task) -> Files:
