@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
+from jax.sharding import NamedSharding, PartitionSpec
 
 from kinetix_core.errors import EngineError
 from kinetix_core.scene import SceneSize
@@ -48,8 +49,20 @@ def steps(
         return steps_at_once(size, config, n, *rows)
     if config.kernel == "native":
         _native.target()  # what is missing is said at once
-    moving, integers, touching, position = steps_p.bind(*rows, size=size, config=config, n=n)
+    moving, integers, touching, position = steps_p.bind(
+        *_varying_alike(rows), size=size, config=config, n=n
+    )
     return moving, integers, touching, position
+
+
+def _varying_alike(rows: Sequence[jax.Array]) -> list[jax.Array]:
+    """Inside `jax.shard_map` arguments of a primitive must differ along the same mesh axes."""
+    axes = [jax.typeof(row).manual_axis_type.varying for row in rows]
+    every = frozenset().union(*axes)
+    return [
+        jax.lax.pcast(row, tuple(every - own), to="varying") if every - own else row
+        for row, own in zip(rows, axes, strict=True)
+    ]
 
 
 @steps_p.def_abstract_eval
@@ -59,7 +72,10 @@ def _abstract(
     axes = moving.shape[:-1]
 
     def like(tail: tuple[int, ...], dtype: Any) -> Any:
-        return moving.update(shape=(*axes, *tail), dtype=jnp.dtype(dtype), sharding=None)
+        # Inside of `shard_map` an array knows its mesh; batch axes keep what they say of it.
+        spec = PartitionSpec(*moving.sharding.spec[: len(axes)], *(None for _ in tail))
+        sharding = NamedSharding(moving.sharding.mesh, spec)
+        return moving.update(shape=(*axes, *tail), dtype=jnp.dtype(dtype), sharding=sharding)
 
     return [
         moving,
