@@ -36,17 +36,23 @@ def evaluate_policy(
     """Play every level `attempts` times from its start; only the first episode counts.
 
     `levels`: scenes of `task.size` along a leading axis, one name each. Actions are sampled, or
-    the most likely one if `greedy`. The last `record` attempts at each level are recorded, and
-    `label` goes before their own (at most one
-    program's worth of attempts at a level). At most `max_envs` environments are played at once; an
+    the most likely one if `greedy`. At most `max_envs` environments are played at once; an
     attempt's result depends on `key`, the level's place in the set and the attempt's number
     only. Definitions: spec/training_and_evaluation.md 4.
+
+    The last `record` attempts at each level are recorded, all of which must be played at once;
+    a recording's label is `label` and the number of its attempt.
+
     Raises `SettingError` and `LevelError` for settings and levels that cannot be played.
     """
     count = _check(task, levels, names, attempts, record, max_envs)
     play = program(task, greedy)
     several, tries = _chunks(count, attempts, max_envs)
-    record = min(record, tries)
+    if record > tries:
+        raise SettingError(
+            f"record={record}: at most {tries} attempts at a level can be recorded, "
+            f"with attempts={attempts} and max_envs={max_envs}"
+        )
     outcome = np.zeros((count, attempts), np.int32)
     returns = np.zeros((count, attempts), np.float32)
     length = np.zeros((count, attempts), np.int32)

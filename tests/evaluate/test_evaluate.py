@@ -173,6 +173,12 @@ def test_what_cannot_be_played_is_one_line():
         evaluate_policy(TASK, right(1), scenes, names, 0, KEY)
     with pytest.raises(SettingError, match="record=-1: at least 0"):
         evaluate_policy(TASK, right(1), scenes, names, 1, KEY, record=-1)
+    for attempts, max_envs, most in ((2, 9, 2), (9, 5, 5), (8, 5, 4)):
+        text = f"record=6: at most {most} attempts .* attempts={attempts} and max_envs={max_envs}$"
+        with pytest.raises(SettingError, match=text):
+            evaluate_policy(
+                TASK, right(1), scenes, names, attempts, KEY, record=6, max_envs=max_envs
+            )
     with pytest.raises(LevelError, match="levels of size m: this policy plays size s"):
         evaluate_policy(TASK, right(1), stack_scenes([empty_scene(M)]), names, 1, KEY)
     with pytest.raises(LevelError, match="1 levels, but 2 names"):
