@@ -23,9 +23,13 @@ class Box:
         return array.shape == self.shape and str(array.dtype) == self.dtype and inside
 
 
+def _whole(array: np.ndarray) -> bool:
+    return np.issubdtype(array.dtype, np.integer)
+
+
 @dataclass(frozen=True)
 class Discrete:
-    """One integer in 0..n-1."""
+    """One integer in 0..n-1, of any integer type."""
 
     n: int
     dtype: str = "int32"
@@ -36,12 +40,12 @@ class Discrete:
 
     def contains(self, value: Any) -> bool:
         array = np.asarray(value)
-        return array.shape == () and bool(0 <= array < self.n)
+        return array.shape == () and _whole(array) and bool(0 <= array < self.n)
 
 
 @dataclass(frozen=True)
 class MultiDiscrete:
-    """One integer in 0..n-1 for each n of `sizes`."""
+    """One integer in 0..n-1 for each n of `sizes`, of any integer type."""
 
     sizes: tuple[int, ...]
     dtype: str = "int32"
@@ -52,7 +56,7 @@ class MultiDiscrete:
 
     def contains(self, value: Any) -> bool:
         array = np.asarray(value)
-        if array.shape != self.shape:
+        if array.shape != self.shape or not _whole(array):
             return False
         return bool(np.all((array >= 0) & (array < np.array(self.sizes))))
 

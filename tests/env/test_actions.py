@@ -151,11 +151,14 @@ def test_another_shape_is_refused_by_name(space, shape):
 
 
 def test_a_space_contains_its_actions_only():
+    assert not MULTI.space.contains(np.array([0.5, 1, 1, 1, 1, 1]))
     assert MULTI.space.contains(np.array([2, 2, 2, 2, 1, 1]))
     assert not MULTI.space.contains(np.array([2, 2, 2, 2, 1, 2]))
     assert not MULTI.space.contains(np.array([0, 0, 0, 0, 0]))
     assert DISCRETE.space.contains(np.int32(10))
     assert not DISCRETE.space.contains(np.int32(11))
+    assert not DISCRETE.space.contains(0.5)
+    assert not DISCRETE.space.contains(np.float32(1))
     assert CONTINUOUS.space.contains(np.full(6, -1, np.float32))
     assert not CONTINUOUS.space.contains(np.full(6, -1.5, np.float32))
     assert MultiDiscreteActions(MultiDiscreteConfig(), Task(size=S)).space == MULTI.space
