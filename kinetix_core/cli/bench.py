@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 HELP = "measure: parity with the published numbers, engine speed, time to compile and start"
 OPPONENTS = ("jax2d",)
-GOLDEN = "../shared/golden"
+GOLDEN = "KINETIX_GOLDEN"  # environment variable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A subcommand for each thing to measure."""
     jobs = parser.add_subparsers(
         dest="job", required=True, metavar="{parity,engine,compile,learning}"
     )
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Print the tables. Status 1: a bound of `parity` is missed. Mistakes raise `SettingError`."""
     if getattr(args, "against", None) is not None:
         if args.against not in OPPONENTS:
             raise SettingError(
@@ -57,8 +59,8 @@ def _parity_arguments(jobs: Any) -> None:
     parser.add_argument(
         "--golden",
         metavar="FOLDER",
-        default=os.environ.get("KINETIX_GOLDEN") or GOLDEN,
-        help="where the recordings are (KINETIX_GOLDEN, else %(default)s)",
+        default=os.environ.get(GOLDEN),
+        help=f"where the recordings of the published system are (default: {GOLDEN} says it)",
     )
 
 
@@ -134,6 +136,11 @@ def _parity(args: argparse.Namespace) -> int:
     from kinetix_core.bench.parity import add_along, add_to_report, run_along, run_parity
 
     sizes = parse_sizes(args.sizes)
+    if not args.golden:
+        raise SettingError(
+            "golden=: the folder of the recordings of the published system is expected;"
+            f" give it with --golden FOLDER or {GOLDEN}"
+        )
     report = _report("parity", args)
 
     def engine_for(name: str) -> Any:

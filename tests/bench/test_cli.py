@@ -22,14 +22,16 @@ from kinetix_core.cli import bench, main
         (["engine", "--threads", "0"], "threads=0: whole numbers from 1 on"),
         (["engine", "--repeats", "0"], "repeats=0: at least 1"),
         (["compile", "--repeats", "0"], "repeats=0: at least 1"),
-        (["parity", "--engine", "box2d"], "engine=box2d: unknown; "),
+        (["parity", "--engine", "box2d", "--golden", "no/where"], "engine=box2d: unknown; "),
+        (["parity"], "golden=: the folder of the recordings of the published system is expected"),
         (["parity", "--golden", "no/where"], "golden=no/where: no recording physics/step_s.npz"),
         (["engine", "--levels", "no/where"], "no/where: no such level file"),
         (["speed"], "invalid choice: 'speed'"),
         ([], "required"),
     ],
 )
-def test_a_mistake_is_one_line(capsys, arguments, message):
+def test_a_mistake_is_one_line(capsys, monkeypatch, arguments, message):
+    monkeypatch.delenv("KINETIX_GOLDEN", raising=False)
     assert main(["bench", *arguments]) == 2
     out, err = capsys.readouterr()
     lines = [line for line in err.splitlines() if line.startswith("kinetix: error: ")]

@@ -1,5 +1,6 @@
 """Every hook, kind, component and top-level setting has its entry in the documentation."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,5 +47,11 @@ def test_every_top_level_setting_is_listed():
 
 
 def test_the_environment_variables_are_listed():
-    for variable in (VARIABLE, "KINETIX_TRACEBACK"):
-        assert f"| `{variable}` |" in CONFIGURATION
+    root = DOCS.parent
+    files = [
+        f for place in ("kinetix_core", "engine", "plugins") for f in (root / place).rglob("*.py")
+    ]
+    named = {v for f in files for v in re.findall(r"\bKINETIX_[A-Z_]+", f.read_text("utf-8"))}
+    assert {VARIABLE, "KINETIX_TRACEBACK"} < named
+    table = CONFIGURATION.partition("## Environment variables")[2]
+    assert {v for v in {*named, "CXX"} if f"| `{v}` |" not in table} == set()
