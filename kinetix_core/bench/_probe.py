@@ -70,7 +70,7 @@ def probe(engine_name: str, size_name: str) -> dict[str, tuple[float, ...]]:
 
     one, inputs = jax.tree.map(lambda x: x[0], states), size.joints + size.thrusters
     stages.skip()
-    jax.eval_shape(engine.step, one, jnp.zeros(inputs))
+    jax.jit(engine.step).lower(one, jnp.zeros(inputs))
     stages.done("kernel")
 
     def rollout(states: EngineState, controls: jax.Array) -> EngineState:

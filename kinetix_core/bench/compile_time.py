@@ -124,7 +124,8 @@ def _run(command: Sequence[str], environment: Mapping[str, str], what: str) -> s
 
 
 def _kernel_table(first: Seconds) -> Table:
-    own, wall, children = first["kernel"]
+    own, wall, _ = first["kernel"]
+    children = sum(seconds[2] for seconds in first.values())
     return Table(
         "The kernel's first compilation, with nothing cached",
         ("CPU s", "of which the compiler", "wall s"),
@@ -142,7 +143,7 @@ def _stages_table(runs: Mapping[tuple[str, str], Sequence[Seconds]]) -> Table:
         "A start in a fresh process, seconds (median)",
         ("engine", "size", "seconds of", *STAGES, "trace + compile"),
         tuple(rows),
-        "import: Python, JAX and the engine. init: states of 256 scenes. kernel: the step traced "
+        "import: Python, JAX and the engine. init: states of 256 scenes. kernel: a step lowered "
         "for the first time, the cached kernel found and loaded. trace, compile and run: 64 steps "
         "of the states in a jitted scan. scene: back to scenes. JAX's compilation cache is off.",
     )
