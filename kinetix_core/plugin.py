@@ -19,6 +19,7 @@ _LOGGERS = (
 
 @hookimpl
 def kinetix_components() -> Iterator[Component]:
+    """Actions and loggers."""
     for name, word, summary in _ACTIONS:
         yield Component(
             "action",
@@ -39,4 +40,5 @@ def kinetix_components() -> Iterator[Component]:
 
 @hookimpl
 def kinetix_config_folders() -> Iterator[str]:
+    """Our own presets."""
     yield "pkg://kinetix_configs"

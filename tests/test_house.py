@@ -104,6 +104,26 @@ def test_every_module_says_what_it_is():
     assert [name(p) for p in PACKAGES if not (p / "__init__.py").read_text().strip()] == []
 
 
+def test_hooks_commands_and_interfaces_say_what_they_are():
+    """Each public function and method of these files, which is where people look first."""
+    core = ROOT / "kinetix_core"
+    files = [*core.glob("cli/[a-z]*.py"), *core.glob("interfaces/*.py"), core / "plugin.py"]
+    files += [package / "__init__.py" for package in PACKAGES]
+    bare = []
+    for file in files:
+        public = ast.parse(file.read_text(encoding="utf-8")).body
+        public += [
+            method for node in public if isinstance(node, ast.ClassDef) for method in node.body
+        ]
+        bare += [
+            f"{name(file)}:{node.name}"
+            for node in public
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+            if not ast.get_docstring(node)
+        ]
+    assert bare == []
+
+
 def test_places_are_no_packages():
     places = ("plugins", "engine", "configs", "plugins/observations", "benchmarks", "examples")
     assert [p for p in places if (ROOT / p / "__init__.py").exists()] == []

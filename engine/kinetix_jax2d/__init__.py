@@ -20,6 +20,7 @@ __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderA
 
 @hookimpl
 def kinetix_components() -> Iterator[Component]:
+    """What this package offers."""
     yield Component(
         "engine",
         "jax2d",

@@ -9,6 +9,7 @@ TAKES_SETTINGS = True
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`show`; everything else is a setting."""
     parser.usage = "kinetix config show [setting=value ...]"
     parser.add_argument(
         "action",
@@ -19,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Print the configuration as YAML. Raises `SettingError` for settings that are wrong."""
     from omegaconf import OmegaConf
 
     from kinetix_core.compose import compose_config

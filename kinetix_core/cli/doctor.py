@@ -21,10 +21,11 @@ _PACKAGES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    pass
+    """There are none."""
 
 
 def run(args: argparse.Namespace) -> int:
+    """Print versions, caches and components, each with what is wrong. Status 1: something is."""
     problems: list[str] = []
     for title, lines in (
         ("versions", _versions()),

@@ -50,11 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def more_help() -> str:
+    """Every setting with its meaning."""
     doc = (Settings.__doc__ or "").split("\n\n", 1)[1]
     return "settings:\n" + "\n".join(f"  {line.strip()}" for line in doc.strip().splitlines())
 
 
 def run(args: argparse.Namespace) -> int:
+    """Print the table of solve rates and the path of the page. Mistakes raise a `KinetixError`."""
     settings = parse(args.settings)
     if settings.levels:
         from kinetix_core.scene import find_levels

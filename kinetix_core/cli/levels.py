@@ -12,6 +12,7 @@ HELP = "list levels, show what is in one, or check level files"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A subcommand for each thing to do with levels."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     action = actions.add_parser("list", help="levels of a set, folder or pattern, with counts")
     action.add_argument("levels", nargs="*", help="default: every set that is installed")
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Status 2 where a level file is broken. Raises `LevelError` for names that mean nothing."""
     return {"list": _list, "show": _show, "validate": _validate}[args.action](args)
 
 

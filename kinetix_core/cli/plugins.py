@@ -10,6 +10,7 @@ HELP = "list the components that are installed, and what is wrong with any plugi
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The kind to show, and whether with settings."""
     parser.add_argument("kind", nargs="?", help="only components of this kind")
     parser.add_argument(
         "--settings", action="store_true", help="also each setting with type, default and meaning"
@@ -17,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Print components, and what is wrong with any of them or with a plugin."""
     from kinetix_core.registry import KINDS, registry
 
     found = registry()

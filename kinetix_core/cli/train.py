@@ -17,6 +17,7 @@ USES_JAX = True
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`-m`; everything else is a setting."""
     parser.add_argument(
         "-m",
         "--multirun",
@@ -26,12 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def more_help() -> str:
+    """Every component and setting."""
     from ._train_help import train_help
 
     return train_help()
 
 
 def run(args: argparse.Namespace) -> int:
+    """Train, and print the run folder. With `-m` a run for each combination, then a table."""
     if args.multirun:
         return _sweep(args.settings)
     from kinetix_core.compose import compose_run

@@ -18,6 +18,7 @@ class Box:
     dtype: str = "float32"
 
     def contains(self, value: Any) -> bool:
+        """Whether `value` has this shape and type, and every entry is in the range."""
         array = np.asarray(value)
         inside = array.dtype == bool or bool(np.all((array >= self.low) & (array <= self.high)))
         return array.shape == self.shape and str(array.dtype) == self.dtype and inside
@@ -36,9 +37,11 @@ class Discrete:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Of one value: no axes."""
         return ()
 
     def contains(self, value: Any) -> bool:
+        """Whether `value` is one of these integers."""
         array = np.asarray(value)
         return array.shape == () and _whole(array) and bool(0 <= array < self.n)
 
@@ -52,9 +55,11 @@ class MultiDiscrete:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Of one value: an entry for each of `sizes`."""
         return (len(self.sizes),)
 
     def contains(self, value: Any) -> bool:
+        """Whether `value` has an integer below each of `sizes`."""
         array = np.asarray(value)
         if array.shape != self.shape or not _whole(array):
             return False
@@ -68,6 +73,7 @@ class Record:
     parts: tuple[tuple[str, Box | Discrete | MultiDiscrete], ...]
 
     def contains(self, value: Any) -> bool:
+        """Whether `value` is a mapping with exactly these parts, each in its space."""
         return set(value) == {name for name, _ in self.parts} and all(
             space.contains(value[name]) for name, space in self.parts
         )

@@ -60,12 +60,12 @@ def load_plugins() -> tuple[Plugin, ...]:
     """Every installed plugin, sorted by distribution and entry point."""
     entries = importlib.metadata.entry_points(group=ENTRY_POINTS)
     plugins = [
-        load_plugin(e.name, e.value, distribution_name(e.dist), e.load) for e in sorted_set(entries)
+        load_plugin(e.name, e.value, distribution_name(e.dist), e.load) for e in each_once(entries)
     ]
     return tuple(sorted(plugins, key=lambda p: (p.distribution, p.name)))
 
 
-def sorted_set(
+def each_once(
     entries: Iterable[importlib.metadata.EntryPoint],
 ) -> list[importlib.metadata.EntryPoint]:
     """Each entry point once (an editable install can be found by two routes)."""
