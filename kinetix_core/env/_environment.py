@@ -82,7 +82,7 @@ class Environment:
         assert self.task.observation is not None
         return self.task.observation.encode(self.scene(state))
 
-    def controls(self, state: EnvState, action: Array) -> Float[jax.Array, " inputs"]:
+    def controls(self, state: EnvState, action: Array) -> Float[Array, " inputs"]:
         """One value per joint, then one per thruster."""
         assert self.task.action is not None
         return self.task.action.controls(action, self.engine.scene(state.physics))
