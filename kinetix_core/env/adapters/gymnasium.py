@@ -25,9 +25,9 @@ from ._parts import Pool, World, advance, check_count, compose_world, require
 
 require("gymnasium", "gymnasium")
 
-import gymnasium as gym  # noqa: E402
-from gymnasium.vector import AutoresetMode, VectorEnv  # noqa: E402
-from gymnasium.vector.utils import batch_space  # noqa: E402
+import gymnasium as gym  # noqa: E402  # pyright: ignore[reportMissingImports]
+from gymnasium.vector import AutoresetMode, VectorEnv  # noqa: E402  # pyright: ignore[reportMissingImports]
+from gymnasium.vector.utils import batch_space  # noqa: E402  # pyright: ignore[reportMissingImports]
 
 MIN_LEVELS = 256
 """Levels that are drawn at once, unless said otherwise."""

@@ -25,8 +25,8 @@ from ._parts import Pool, World, advance, check_count, compose_world, require
 
 require("gymnax.environments.environment", "gymnax")
 
-from gymnax.environments import spaces  # noqa: E402
-from gymnax.environments.environment import Environment as GymnaxEnvironment  # noqa: E402
+from gymnax.environments import spaces  # noqa: E402  # pyright: ignore[reportMissingImports]
+from gymnax.environments.environment import Environment as GymnaxEnvironment  # noqa: E402  # pyright: ignore[reportMissingImports]
 
 
 def make(

@@ -23,7 +23,7 @@ from ._parts import World, advance, compose_world, require
 require("jaxued.environments.underspecified_env", "jaxued")
 require("gymnax.environments.environment", "jaxued")
 
-from jaxued.environments.underspecified_env import EnvParams, UnderspecifiedEnv  # noqa: E402
+from jaxued.environments.underspecified_env import EnvParams, UnderspecifiedEnv  # noqa: E402  # pyright: ignore[reportMissingImports]
 
 from .gymnax import space_of  # noqa: E402
 
