@@ -5,7 +5,7 @@ import hashlib
 import jax
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from kinetix_jax2d import Jax2D, Jax2DConfig
 
@@ -17,7 +17,8 @@ from . import support
 
 SIZE = support.M
 ROWS = 300  # scenes; several chunks of the kernel
-EXAMPLES = settings(max_examples=12, deadline=None, derandomize=True)
+# a smaller seed is no simpler scene
+EXAMPLES = settings(max_examples=12, deadline=None, derandomize=True, phases=[Phase.generate])
 SEEDS = st.integers(0, 2**32 - 1)
 
 

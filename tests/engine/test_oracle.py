@@ -12,15 +12,15 @@ from . import support
 
 # Sizes that a mistake in offsets, pairs or padding would show in, and how many scenes of each.
 SIZES = {
-    support.S: 160,
-    support.M: 100,
-    support.L: 40,
-    (7, 6, 3, 3): 40,
+    support.S: 120,
+    support.M: 80,
+    support.L: 30,
+    (7, 6, 3, 3): 30,
     (4, 0, 0, 0): 2,  # the room alone: no pair at all
     (4, 0, 2, 1): 8,  # and with joints that have nothing to hold
-    (4, 3, 0, 0): 40,  # no free polygon: no polygon pair
-    (9, 0, 3, 2): 50,  # no circle
-    (6, 1, 0, 2): 40,  # one circle: no pair of circles
+    (4, 3, 0, 0): 30,  # no free polygon: no polygon pair
+    (9, 0, 3, 2): 30,  # no circle
+    (6, 1, 0, 2): 30,  # one circle: no pair of circles
     (24, 16, 8, 4): 5,  # several batches of each table
     (40, 24, 20, 10): 1,  # as many bodies as there can be
 }

@@ -5,7 +5,7 @@ import copy
 import jax
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from kinetix_core.testing import assert_same
@@ -15,7 +15,8 @@ from . import support
 from .mirror import mirrored, mirrored_results
 
 SIZE = support.M
-EXAMPLES = settings(max_examples=12, deadline=None, derandomize=True)
+# a smaller seed is no simpler scene
+EXAMPLES = settings(max_examples=12, deadline=None, derandomize=True, phases=[Phase.generate])
 SEEDS = st.integers(0, 2**32 - 1)
 
 
