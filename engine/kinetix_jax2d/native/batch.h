@@ -60,11 +60,17 @@ class MemoryPool {
 
 inline MemoryPool memory_pool;
 
-// As many scenes as keep lists dense and still fit into the nearer caches.
-constexpr int CHUNK_BODIES = 512;
-inline int chunk_capacity(const Plan& plan) {
-  int capacity = CHUNK_BODIES / (plan.polygons + plan.circles);
-  return capacity < 1 ? 1 : capacity;
+// Scenes in a chunk: as many as keep lists dense and still fit into the nearer caches, but no
+// fewer chunks than threads, as long as each has some work.
+constexpr int CHUNK_BODIES = 1024, FEW_SCENES = 16;
+inline int chunk_capacity(const Plan& plan, int64_t scenes, int64_t threads) {
+  int64_t most = CHUNK_BODIES / (plan.polygons + plan.circles);
+  if (most > MAX_CHUNK_SCENES) most = MAX_CHUNK_SCENES;
+  int64_t share = (scenes + threads - 1) / threads;
+  if (share < FEW_SCENES) share = FEW_SCENES;
+  if (most > share) most = share;
+  int64_t chunks = (scenes + most - 1) / most;
+  return (int)((scenes + chunks - 1) / chunks);  // all about the same
 }
 
 // Steps scenes first..first+count-1.
@@ -131,8 +137,7 @@ inline void help(void* shared) {
 template <typename Schedule>
 bool step_batch(const Batch& batch, int64_t threads, Schedule schedule) {
   if (batch.scenes == 0) return true;
-  int capacity = chunk_capacity(batch.plan);
-  if (capacity > batch.scenes) capacity = (int)batch.scenes;
+  int capacity = chunk_capacity(batch.plan, batch.scenes, threads);
   void* place = malloc(sizeof(SharedBatch));
   if (!place) return false;
   SharedBatch* shared = static_cast<SharedBatch*>(place);

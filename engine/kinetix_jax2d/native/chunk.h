@@ -43,6 +43,7 @@ enum Kind : int {
 // A pair of bodies: second, first and scene (8 bits each); 2 * kind + swap. The first is below the
 // second but for circles with polygons. Swap: the first is the one that moves.
 typedef int32_t PairCode;
+constexpr int MAX_CHUNK_SCENES = 255;
 INLINE int second_of(PairCode code) { return code & 0xff; }
 INLINE int first_of(PairCode code) { return code >> 8 & 0xff; }
 INLINE int scene_of(PairCode code) { return code >> 16 & 0xff; }

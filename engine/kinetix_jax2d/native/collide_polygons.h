@@ -132,7 +132,8 @@ INLINE void add_found(Chunk& chunk, List list, PairCode code, int point) {
   uint32_t* flags = chunk.scene_touching(scene_of(code)) + sizes.lists[list].first_word;
   flags[row >> 5] |= 1u << (row & 31);
   if (list != SECOND_SLOTS)
-    chunk.rows[scene_of(code)].touching[chunk.step * sizes.pairs + sizes.first_pair[table] + row] = 1;
+    chunk.rows[scene_of(code)]
+        .touching[chunk.step * sizes.pairs + sizes.first_pair[table] + row] = 1;
   FoundList& found = chunk.found[list];
   int i = found.count++;
   found.code[i] = code;

@@ -59,7 +59,8 @@ INLINE int batch_of(const Chunk& chunk, const ListSizes& sizes, int scene, int r
   const uint32_t* words = chunk.scene_touching(scene) + chunk.sizes.lists[table].first_word;
   int found = 0;
   for (int word = 0; word < chunk.sizes.words[table]; ++word) found += count_bits(words[word]);
-  return (unsigned)(chunk.sizes.rows[table] - found + rank_of(words, row)) % (unsigned)sizes.batches;
+  unsigned rank = chunk.sizes.rows[table] - found + rank_of(words, row);
+  return rank % (unsigned)sizes.batches;
 }
 
 // In which region (stage and kind) a contact is solved; -1 if it exchanges no impulses (4.4).
@@ -204,7 +205,8 @@ INLINE void update_both(ContactBlock& block, Point centre_a, Point centre_b) {
   kt = fma(block.inertia_b, fma(-b.normal, b.normal, b.square), kt);
   block.inverse_kn = 1.0f / nonzero(kn);
   block.inverse_kt = 1.0f / nonzero(kt);
-  block.coupling = fma(block.inertia_a * a.normal, a.tangent, block.inertia_b * b.normal * b.tangent);
+  block.coupling =
+      fma(block.inertia_a * a.normal, a.tangent, block.inertia_b * b.normal * b.tangent);
 }
 
 // Everything about a block that its contacts and bodies decide once per step.

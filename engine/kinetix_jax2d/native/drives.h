@@ -29,8 +29,8 @@ inline void apply_motors(Chunk& chunk) {
     vec a[4], b[4];
     gather(chunk.velocity, block.a, a);
     gather(chunk.velocity, block.b, b);
-    vec power = parameters.base_motor_power * block.power * parameters.dt * block.inverse_inertia_sum;
-    power *= motor_fade(block, parameters);
+    vec power = parameters.base_motor_power * block.power * parameters.dt;
+    power *= block.inverse_inertia_sum * motor_fade(block, parameters);
     vec error = b[2] - a[2] - block.speed * block.control * parameters.base_motor_speed;
     vec push = power * tanh(error * parameters.motor_decay);
     ivec on = block.motor & ~block.fixed & (block.control != 0.0f);

@@ -131,7 +131,9 @@ XLA_FFI_Error* run(const XLA_FFI_CallFrame* frame) {
 
   int64_t threads = p.threads == 1 ? 1 : thread_count(frame);
   if (p.threads > 0 && p.threads < threads) threads = p.threads;
-  auto schedule = [frame](XLA_FFI_Task* task, void* data) { return schedule_on(frame, task, data); };
+  auto schedule = [frame](XLA_FFI_Task* task, void* data) {
+    return schedule_on(frame, task, data);
+  };
   return step_batch(batch, threads, schedule) ? nullptr
                                               : error(frame, "kinetix: out of memory");
 }

@@ -25,12 +25,12 @@ struct Plan {
   int32_t vertices_x;  // per polygon: x of its four vertices
   int32_t vertices_y;
   int32_t radii;           // per circle
-  int32_t joint_settings;  // per joint: anchor on a (2), on b (2), speed, power, min, max, rest angle
+  int32_t joint_settings;     // per joint: anchors on a, b (4), speed, power, min, max, rest angle
   int32_t thruster_settings;  // per thruster: position (2), rotation, power
   int32_t gravity;            // (2)
   // Offsets into the row of integers.
   int32_t body_words;  // per body: collision mode, vertices, role: 8 bits each; bit 24: active
-  int32_t joint_words;  // a, b, binding: 8 bits each; bits 24..28: active, fixed, motor, limits, auto
+  int32_t joint_words;  // a, b, binding: 8 bits each; bit 24..: active, fixed, motor, limits, auto
   int32_t thruster_words;   // body, binding: 8 bits each; bit 24: active
   int32_t collision_words;  // bit first * N + second: the pair may exchange impulses
   int32_t touching_words;   // one bit per pair, each table from a new word

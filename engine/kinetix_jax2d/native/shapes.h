@@ -53,7 +53,8 @@ inline void load_bodies(Chunk& chunk, const Rows& rows, int scene) {
     body += chunk.stride;
   }
   for (int c = 0; c < sizes.circles; ++c)
-    chunk.place[(sizes.polygons + c) * chunk.stride + scene][3] = rows.constant[chunk.plan.radii + c];
+    chunk.place[(sizes.polygons + c) * chunk.stride + scene][3] =
+        rows.constant[chunk.plan.radii + c];
   const float* gravity = rows.constant + chunk.plan.gravity;
   const float dt = chunk.parameters.dt;
   chunk.fall[scene] = quad{gravity[0] * dt, gravity[1] * dt, 0.0f, 0.0f};
@@ -97,10 +98,12 @@ inline void measure_polygons(Chunk& chunk) {
     vec length = length_of(edge_x, edge_y);
     vec normal_x = -edge_y / nonzero(length), normal_y = edge_x / nonzero(length);
     vec reach = load((float*)&chunk.support[i]);
-    reach = at_least(dot(normal_x, normal_y, swizzle<0, 0, 0, 0>(x), swizzle<0, 0, 0, 0>(y)), reach);
-    reach = at_least(dot(normal_x, normal_y, swizzle<1, 1, 1, 1>(x), swizzle<1, 1, 1, 1>(y)), reach);
-    reach = at_least(dot(normal_x, normal_y, swizzle<2, 2, 2, 2>(x), swizzle<2, 2, 2, 2>(y)), reach);
-    reach = at_least(dot(normal_x, normal_y, swizzle<3, 3, 3, 3>(x), swizzle<3, 3, 3, 3>(y)), reach);
+    const Point vertices[] = {{swizzle<0, 0, 0, 0>(x), swizzle<0, 0, 0, 0>(y)},
+                              {swizzle<1, 1, 1, 1>(x), swizzle<1, 1, 1, 1>(y)},
+                              {swizzle<2, 2, 2, 2>(x), swizzle<2, 2, 2, 2>(y)},
+                              {swizzle<3, 3, 3, 3>(x), swizzle<3, 3, 3, 3>(y)}};
+    for (const Point& vertex : vertices)
+      reach = at_least(dot(normal_x, normal_y, vertex.x, vertex.y), reach);
     store((float*)&chunk.normal_x[i], normal_x);
     store((float*)&chunk.normal_y[i], normal_y);
     store((float*)&chunk.edge_length[i], length);

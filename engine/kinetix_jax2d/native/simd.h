@@ -150,7 +150,9 @@ INLINE vec unpack_low(vec a, vec b) { return vec{a[0], b[0], a[1], b[1]}; }
 INLINE vec unpack_high(vec a, vec b) { return vec{a[2], b[2], a[3], b[3]}; }
 INLINE vec low_halves(vec a, vec b) { return vec{a[0], a[1], b[0], b[1]}; }
 INLINE vec high_halves(vec a, vec b) { return vec{a[2], a[3], b[2], b[3]}; }
-INLINE vec collect(const void* from, const Offset* offset, int r) { return quad_at(from, offset[r]); }
+INLINE vec collect(const void* from, const Offset* offset, int r) {
+  return quad_at(from, offset[r]);
+}
 INLINE void deal(vec row, void* to, const Offset* offset, int r) { quad_at(to, offset[r]) = row; }
 INLINE vec collect_two(const void* from, const Offset* offset, int r) {
   typedef double pairs __attribute__((vector_size(16)));
