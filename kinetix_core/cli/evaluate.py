@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import accumulate
@@ -66,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
     loaded = load_run(settings.run)
     levels = _load_levels(settings, loaded)
+    _check_out(_out(settings, loaded))
     _note(settings, loaded, levels)
     evaluations = _evaluate(settings, loaded, levels)
     _report(evaluations)
@@ -116,7 +119,7 @@ def _is_list(value: str) -> bool:
     return value.startswith("[") and depths[-1] == 0 and all(depths[:-1])
 
 
-def _whole(least: int) -> Any:
+def _whole(least: int, most: int = 2**31 - 1) -> Any:
     def read(name: str, value: str) -> int:
         try:
             number = int(value)
@@ -124,6 +127,8 @@ def _whole(least: int) -> Any:
             number = least - 1
         if number < least:
             raise SettingError(f"{name}={value}: a whole number of at least {least} is expected")
+        if number > most:
+            raise SettingError(f"{name}={value}: a whole number of at most {most} is expected")
         return number
 
     return read
@@ -150,14 +155,32 @@ def _load_levels(settings: Settings, loaded: Run) -> LevelSet:
         from kinetix_core.scene import load_levels
 
         return load_levels(settings.levels, loaded.task.size)
-    assert loaded.task.generator is not None
-    known = loaded.task.generator.known_levels()
+    known = loaded.known_levels()
     if known is None:
         raise SettingError(
             f"levels=: {settings.run} was trained on levels without end; "
             "a folder, files or a set's name is expected"
         )
     return known
+
+
+def _out(settings: Settings, loaded: Run) -> Path:
+    return Path(os.path.expanduser(settings.out)) if settings.out else loaded.path
+
+
+def _check_out(folder: Path) -> None:
+    """Say before anything is played that the results cannot be written."""
+    from kinetix_core.errors import RunError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise RunError(
+            f"{folder}: cannot be written: {reason}; choose another folder with out="
+        ) from error
 
 
 def _evaluate(settings: Settings, loaded: Run, levels: LevelSet) -> tuple[Evaluation, ...]:
@@ -193,7 +216,7 @@ def _write(
     }
     if len(evaluations) > 1:
         about["policies"] = len(evaluations)
-    out = Path(settings.out).expanduser() if settings.out else loaded.path
+    out = _out(settings, loaded)
     title = f"{loaded.path.name} on {len(levels.names)} levels"
     return write_evaluation(out, evaluations, title=title, about=about)
 

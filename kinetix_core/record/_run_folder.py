@@ -21,6 +21,7 @@ from kinetix_core.errors import RunError, did_you_mean
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
     from kinetix_core.interfaces import Parameters, Task
+    from kinetix_core.scene import LevelSet
 
 CONFIG, VERSIONS, STATUS, PARAMETERS = (
     "config.json",
@@ -141,6 +142,17 @@ class Run:
     task: Task
     params: Parameters  # a leading axis of `composed.num_seeds` where that is above 1
     update: int  # after which the parameters were saved
+
+    def known_levels(self) -> LevelSet | None:
+        """The levels of the training, found again; None where its generator has no list of them.
+
+        Raises what the generator raises where they are gone.
+        """
+        from kinetix_core.compose import build_task
+
+        generator = build_task(self.composed, ("engine", "action", "generator")).generator
+        assert generator is not None
+        return generator.known_levels()
 
 
 def load_run(path: str | Path) -> Run:

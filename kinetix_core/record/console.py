@@ -81,8 +81,10 @@ class ConsoleLogger(Logger):
         if done > 0:
             left = (now - self._first[1]) / done * (self._run.total_updates - step)
             parts.append(f"{_duration(left)} left")
-        for label, name in (("solved", "episode/solved"), ("return", "episode/return")):
-            parts.append(f"{label} {_show(metrics.get(name))}")
+        # early on only the short episodes have ended: how many did says what the rate is worth
+        ended = " ".join(f"{n:.0f}" for n in np.ravel(metrics.get("episode/count", 0)))
+        parts.append(f"solved {_show(metrics.get('episode/solved'))} of {ended} episodes")
+        parts.append(f"return {_show(metrics.get('episode/return'))}")
         parts.append(f"entropy {_show(metrics.get('ppo/entropy'))}")
         if np.any(metrics.get("nan/states", 0)):
             parts.append(f"NaN states {_show(metrics['nan/states'])}")

@@ -1,6 +1,5 @@
 """`kinetix evaluate`: every mistake is one line, and a good call prints the table and the page."""
 
-from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 import kinetix_core.record
 from kinetix_core.cli import main
 from kinetix_core.cli.evaluate import Settings, parse
-from kinetix_core.interfaces import LevelGenerator
 from kinetix_core.scene import LevelSet
 from tests.evaluate.stage import level, levels, right, stage
 
@@ -70,14 +68,6 @@ def test_a_folder_that_is_no_run_folder_is_one_line(tmp_path, capsys):
     assert "not a run folder" in capsys.readouterr().err
 
 
-@dataclass(frozen=True, eq=False)
-class Known(LevelGenerator):
-    known: LevelSet | None
-
-    def known_levels(self):
-        return self.known
-
-
 @pytest.fixture
 def loaded(monkeypatch, tmp_path):
     """A run of the stage, with levels that are found by name."""
@@ -85,7 +75,8 @@ def loaded(monkeypatch, tmp_path):
     run = SimpleNamespace(
         path=tmp_path / "myrun",
         composed=SimpleNamespace(num_seeds=1),
-        task=replace(stage(), generator=Known(LevelSet(scenes, names))),
+        task=stage(),
+        known_levels=lambda: LevelSet(scenes, names),
         params=right(1),
         update=7,
     )
@@ -110,6 +101,6 @@ def test_a_good_call_ends_with_the_path_of_the_page(loaded, capsys, tmp_path):
 
 
 def test_no_levels_anywhere_is_one_line(loaded, capsys):
-    loaded.task = replace(loaded.task, generator=Known(None))
+    loaded.known_levels = lambda: None
     assert main(["evaluate", "run=myrun"]) == 2
     assert "levels=: myrun was trained on levels without end" in capsys.readouterr().err

@@ -106,6 +106,21 @@ def test_evaluate_prints_a_table_and_writes_a_page(finished, capsys):
     assert "lift_off" in json.dumps(written)
 
 
+def test_without_levels_those_of_the_training_are_played(finished, capsys, tmp_path):
+    assert main(["evaluate", f"run={finished[0]}", "attempts=1", f"out={tmp_path / 'out'}"]) == 0
+    assert "lift_off" in capsys.readouterr().out
+    assert (tmp_path / "out" / "replay.html").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_playing(finished, capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    words = [f"run={finished[0]}", "attempts=1", f"out={tmp_path / 'file' / 'x'}"]
+    assert main(["evaluate", *words]) == 2
+    captured = capsys.readouterr()
+    assert "cannot be written" in captured.err
+    assert captured.out == ""
+
+
 def test_the_same_seed_trains_the_same_parameters(finished, tmp_path, command):
     words = [*TINY, f"train.directory={tmp_path}", "train.total_steps=150", "train.name=again"]
     process = command("train", *words)

@@ -17,6 +17,7 @@ from kinetix_core.record.logger_config import ConsoleConfig, JsonlConfig
 METRICS = {
     "time/steps_per_second": 12345.6,
     "episode/solved": 0.25,
+    "episode/count": 40.0,
     "episode/return": -0.5,
     "ppo/entropy": 5.1,
     "nan/states": 0,
@@ -63,7 +64,9 @@ def test_console_writes_plain_lines_where_there_is_no_terminal(tmp_path):
     logger.close()
     lines = out.getvalue().splitlines()
     assert "10 updates of 1,024" in lines[0]
-    assert lines[1].startswith("update 1/10  12,346 steps/s  solved 0.250  return -0.500")
+    assert lines[1].startswith(
+        "update 1/10  12,346 steps/s  solved 0.250 of 40 episodes  return -0.500"
+    )
     assert "left" in lines[2]
     assert "NaN states 3.000" in lines[2]
 
@@ -73,6 +76,13 @@ def test_console_shows_every_seed(tmp_path):
     logger.open(info(tmp_path))
     logger.log(1, METRICS | {"episode/solved": [0.25, 0.5]})
     assert "solved 0.250 0.500" in out.getvalue()
+
+
+def test_console_has_no_rate_where_no_episode_ended(tmp_path):
+    logger, out = console(force_terminal=False)
+    logger.open(info(tmp_path))
+    logger.log(1, METRICS | {"episode/solved": float("nan"), "episode/count": 0.0})
+    assert "solved - of 0 episodes" in out.getvalue()
 
 
 def test_console_draws_a_bar_on_a_terminal(tmp_path):
