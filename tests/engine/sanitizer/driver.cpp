@@ -172,7 +172,7 @@ bool same(const Scenes& a, const Scenes& b) {
 
 // What an earlier chunk may have left in the memory that is used again.
 void scribble(const Plan& plan, int64_t scenes, int byte) {
-  int count = chunk_capacity(plan) < scenes ? chunk_capacity(plan) : (int)scenes;
+  int count = chunk_capacity(plan, scenes, 1);
   size_t bytes = Chunk(plan, Parameters(), count, nullptr).bytes();
   Memory memory = memory_pool.take(bytes);
   if (!memory.bytes) exit(1);
@@ -189,7 +189,7 @@ void require(bool good, const char* what, const Plan& plan, int64_t count) {
 }
 
 int64_t try_plan(const Plan& plan, const Parameters& parameters, Random& random) {
-  int capacity = chunk_capacity(plan);
+  int capacity = chunk_capacity(plan, (int64_t)1 << 40, 1);  // of a batch without end
   int64_t stepped = 0;
   for (int64_t count : {0, 1, LANES - 1, LANES + 3, capacity, 2 * capacity + 1}) {
     Scenes scenes(plan, parameters, count);
