@@ -26,6 +26,6 @@ def kinetix_components() -> Iterator[Component]:
         "jax2d",
         config="kinetix_jax2d._config:Jax2DConfig",
         factory="kinetix_jax2d._jax2d:make_engine",
-        summary="the published physics as a native kernel for CPUs",
+        summary="the published physics: a native kernel on CPUs, JAX elsewhere",
         check="kinetix_jax2d._doctor:check",
     )
