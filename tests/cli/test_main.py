@@ -169,6 +169,8 @@ def test_ctrl_c_in_a_real_process():
     program = (
         "import os, signal, sys\n"
         "from kinetix_core.cli import main, plugins\n"
+        # a shell starts background jobs with this signal ignored, and children inherit that
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "plugins.run = lambda args: os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.exit(main(['plugins']))\n"
     )
