@@ -49,14 +49,20 @@ class Starts:
         }
 
 
+def level_source(levels: str | Path | None) -> str | Path:
+    """What is asked for, else published levels if there, else our own."""
+    if levels is None:
+        return PUBLISHED_LEVELS if PUBLISHED_LEVELS.is_dir() else OWN_LEVELS
+    return levels
+
+
 def levels_for(size_name: str, size: SceneSize, levels: str | Path | None = None) -> Scene:
-    """Levels to start from: those below `levels`, else published ones if there, else our own.
+    """Levels to start from: those of `level_source(levels)`.
 
     Of a folder or set that has a part for the size (`s`, `m`, `l`), that part. Raises
     `LevelError` where there are none.
     """
-    if levels is None:
-        levels = PUBLISHED_LEVELS if PUBLISHED_LEVELS.is_dir() else OWN_LEVELS
+    levels = level_source(levels)
     try:
         return load_levels(f"{levels}/{size_name}", size).levels
     except LevelError:

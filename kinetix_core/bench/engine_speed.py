@@ -14,7 +14,7 @@ from kinetix_core.scene import SIZES
 from ._clock import Sample, Summary, Work, interleave, measure, ratios, summary
 from ._parts import build_engine
 from ._rollout import Program, prove_agreement, prove_work
-from ._starts import Starts, levels_for, make_starts
+from ._starts import Starts, level_source, levels_for, make_starts
 from .report import Report, Table, load_average
 
 PUBLISHED = "jax2d package"
@@ -73,6 +73,8 @@ def run_speed(
     report.tables += [_batch_table(speed) for speed in found]
     report.tables.append(_starts_table(found))
     report.data["sizes"] = {speed.size: dataclasses.asdict(speed) for speed in found}
+    source = Path(level_source(options.levels)).name
+    report.notes.append(f"start states are from the levels of {source}")
     report.notes.append(
         "every program's result was checked: finite, changed, equal to a fresh compilation"
         + (", and the engines agree" if options.against else "")

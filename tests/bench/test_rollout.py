@@ -8,10 +8,17 @@ import jax
 import numpy as np
 import pytest
 
+from kinetix_core.bench import _starts
 from kinetix_core.bench._rollout import Program, prove_agreement, prove_work
-from kinetix_core.bench._starts import Starts, make_starts, random_controls
+from kinetix_core.bench._starts import (
+    Starts,
+    level_source,
+    levels_for,
+    make_starts,
+    random_controls,
+)
 from kinetix_core.errors import RunError
-from kinetix_core.scene import S, empty_memory, stack_scenes
+from kinetix_core.scene import S, empty_memory, load_levels, stack_scenes
 
 from .fakes import Broken, Falling, Idle, falling_levels
 
@@ -102,3 +109,17 @@ def test_controls_are_those_of_a_random_policy():
     assert set(np.unique(controls[..., : S.joints])) == {-1, 0, 1}
     assert set(np.unique(controls[..., S.joints :])) == {0, 1}
     np.testing.assert_array_equal(controls, random_controls((50, 4), S, seed=0))
+
+
+def test_levels_of_the_size_are_chosen_where_a_set_has_them():
+    own = levels_for("s", S, "handmade")
+    assert own.size == S
+    assert len(own.timestep) == len(load_levels("handmade/s", S).names)
+
+
+def test_published_levels_come_first_where_they_are(monkeypatch, tmp_path):
+    assert level_source("mine") == "mine"
+    monkeypatch.setattr(_starts, "PUBLISHED_LEVELS", tmp_path)
+    assert level_source(None) == tmp_path
+    monkeypatch.setattr(_starts, "PUBLISHED_LEVELS", tmp_path / "absent")
+    assert level_source(None) == "handmade"
