@@ -85,8 +85,8 @@ def _environment(compiler: str | None, folder: Path) -> dict[str, str]:
     environment = kept | {KERNEL_CACHE: str(folder / "kernel")}
     if compiler == ZIG:
         _require_zig()
-        environment[COMPILER] = f"{sys.executable} -m ziglang c++"
-        # its own first start, which builds parts of a C++ library, is part of the wait
+        environment[COMPILER] = f"{sys.executable} -m ziglang cc"
+        # as the engine calls it; what it builds for itself on its first start is part of the wait
         environment["ZIG_GLOBAL_CACHE_DIR"] = str(folder / "zig")
         environment["ZIG_LOCAL_CACHE_DIR"] = str(folder / "zig-local")
     elif compiler:
