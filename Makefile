@@ -37,7 +37,7 @@ format: $(VENV)/.installed-lint  ## Rewrite the files in the project's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-types: $(VENV)/.installed-run $(VENV)/.installed-lint  ## Check types
+types: $(VENV)/.installed-types  ## Check types
 	$(BIN)/pyright $(ARGS)
 
 docs: $(VENV)/.installed-docs  ## Build the documentation into site/
@@ -73,8 +73,11 @@ $(VENV)/.created:
 	@touch $@
 
 # run: what `kinetix` itself needs. The others add the extra of the same name.
-EXTRA_test := [test]
+# The adapters of other frameworks are tested and checked for types too, so their extras come along.
+ADAPTERS := gymnasium,gymnax,jaxued
+EXTRA_test := [test,$(ADAPTERS)]
 EXTRA_lint := [lint]
+EXTRA_types := [lint,$(ADAPTERS)]
 EXTRA_docs := [docs]
 EXTRA_bench := [bench]
 
