@@ -9,6 +9,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from kinetix_core.paths import user_path
+
 VARIABLE = "KINETIX_CACHE_DIR"
 """The folder to use in place of the one in the user's cache folder."""
 
@@ -18,13 +20,13 @@ _TELLING = ("model name", "flags", "Features", "CPU part")
 def cache_folder() -> Path:
     """KINETIX_CACHE_DIR, or `kinetix` in the user's cache folder. It may not exist yet."""
     if chosen := os.environ.get(VARIABLE):
-        return Path(chosen).expanduser()
+        return user_path(chosen, VARIABLE)
     if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        base = os.environ.get("LOCALAPPDATA") or user_path("~") / "AppData" / "Local"
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = user_path("~") / "Library" / "Caches"
     else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        base = os.environ.get("XDG_CACHE_HOME") or user_path("~") / ".cache"
     return Path(base) / "kinetix"
 
 

@@ -7,7 +7,7 @@ import pytest
 from kinetix_jax2d import _build, _compiler
 
 from kinetix_core.cache import cache_folder, processor
-from kinetix_core.cli import _jax
+from kinetix_core.cli import _jax, main
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +38,14 @@ def test_one_variable_moves_everything(monkeypatch):
     assert _jax.compilation_cache_folder() == Path.home() / "elsewhere" / "xla" / processor()
     assert _build.cache_folder is cache_folder
     assert _compiler.processor is processor
+
+
+@pytest.mark.parametrize("variable", ["KINETIX_CACHE_DIR", "KINETIX_COMPILATION_CACHE"])
+def test_a_home_that_is_nobodys_is_one_line(variable, monkeypatch, capsys):
+    monkeypatch.setenv(variable, "~nosuchuser/x")
+    assert main(["doctor"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{variable}=~nosuchuser/x: ~nosuchuser is no user's home folder" in line
 
 
 def test_the_processor_has_a_name_that_fits_a_file():

@@ -12,8 +12,10 @@ from kinetix_core.interfaces import Engine, Task, Trace
 from kinetix_core.scene import Array, ContactMemory, Scene, SceneSize
 
 from ._config import Jax2DConfig
-from ._state import State, pack, unpack_contacts, unpack_scene
+from ._pack import pack
+from ._state import State
 from ._steps import steps
+from ._unpack import unpack_contacts, unpack_scene
 
 
 @dataclass(frozen=True)

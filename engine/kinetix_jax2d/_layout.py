@@ -1,6 +1,6 @@
 """Where each field of a scene lies in the three rows that are the engine's state.
 
-This is the one place that decides it: the packing in `_state.py` and the native kernel
+This is the one place that decides it: packing (`_pack.py`, `_unpack.py`) and the native kernel
 (`native/plan.h`) both take their offsets from here.
 
 moving (f32)     what a step changes: bodies, impulses, cached anchors

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from kinetix_core.cache import cache_folder, processor
+from kinetix_core.paths import user_path
 
 VARIABLE = "KINETIX_COMPILATION_CACHE"
 """`off`, or the folder to use in place of `xla` in Kinetix' cache folder."""
@@ -21,7 +22,7 @@ def compilation_cache_folder() -> Path | None:
     if wanted.lower() == "off":
         return None
     if wanted:
-        return Path(wanted).expanduser()
+        return user_path(wanted, VARIABLE)
     return cache_folder() / "xla" / processor()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kinetix_core.errors import SettingError, did_you_mean
+from kinetix_core.paths import user_path
 
 if TYPE_CHECKING:
     from kinetix_core.evaluate import Evaluation
@@ -165,7 +165,7 @@ def _load_levels(settings: Settings, loaded: Run) -> LevelSet:
 
 
 def _out(settings: Settings, loaded: Run) -> Path:
-    return Path(os.path.expanduser(settings.out)) if settings.out else loaded.path
+    return user_path(settings.out, "out") if settings.out else loaded.path
 
 
 def _check_out(folder: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kinetix_core.errors import KinetixError, SettingError
+from kinetix_core.paths import user_path
 
 from ._compose import add_config_folders, compose_run
 from ._overrides import check_choice, normalised, parse
@@ -56,7 +57,7 @@ def run_sweep(settings: Sequence[str], run: Callable[[ComposedRun], Path]) -> li
     hydra = _hydra()
     combinations = _combinations(hydra, texts)
     composed = [compose_run(combination) for combination in combinations]
-    folder = Path(composed[0].train.directory).expanduser() / (
+    folder = user_path(composed[0].train.directory, "train.directory") / (
         composed[0].train.name or f"{time.strftime('%Y%m%d-%H%M%S')}-sweep"
     )
     swept = tuple(o.key for o in parse(texts, multirun=True) if o.sweep)

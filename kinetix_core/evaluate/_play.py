@@ -57,13 +57,14 @@ class _Carry(eqx.Module):
 Program = Callable[[Parameters, Scene, Rows, PRNGKeyArray], Played]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=2)
 def program(task: Task, greedy: bool) -> Program:
     """One jitted function (params, levels, rows, key) -> Played; compiled once for each shape.
 
     Key of an environment: `key` folded with the level's number, then the attempt; of a step:
     that folded with the step. So an attempt does not depend on what else is played with it.
     An environment whose episode is over stands still, and the program ends with the last one.
+    Only two programs are kept (as sampled and greedy): they are large, and each keeps its task.
     """
     env, network = Environment(task), task.network
     assert network is not None

@@ -17,6 +17,7 @@ import jax
 import numpy as np
 
 from kinetix_core.errors import RunError, did_you_mean
+from kinetix_core.paths import user_path
 
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
@@ -45,7 +46,7 @@ class RunFolder:
     def create(cls, composed: ComposedRun) -> RunFolder:
         """Make `train.directory`/`train.name`. Raises `RunError` where that cannot be written."""
         directory = composed.train.directory
-        path = Path(os.path.expanduser(directory))
+        path = user_path(directory, "train.directory")
         try:
             path = _new_folder(path, composed.train.name or _run_name(composed))
             free = os.statvfs(path)
@@ -162,7 +163,7 @@ def load_run(path: str | Path) -> Run:
     """
     from kinetix_core.compose import build_task, compose_saved
 
-    path = Path(os.path.expanduser(path))
+    path = user_path(path, "run")
     composed = compose_saved(_read_config(path))
     # not its levels: they may be gone, or on another machine
     task = build_task(composed, ("engine", "action", "observation", "network"))

@@ -15,7 +15,9 @@ from kinetix_core.errors import LevelError
 from ._scene import Array, Scene, collision_matrix, empty_scene
 from ._shapes import (
     BodyProperties,
+    JointAnchors,
     Point,
+    anchor_points,
     point,
     positive,
     properties,
@@ -132,11 +134,9 @@ class SceneBuilder:
         a: int,
         b: int,
         *,
-        anchor: Point | None = None,
-        a_relative: Point | None = None,
-        b_relative: Point | None = None,
         motor: Motor | None = None,
         limits: tuple[float, float] | None = None,
+        **anchors: Unpack[JointAnchors],
     ) -> int:
         """A hinge between bodies a and b, at the point `anchor` of the room.
 
@@ -162,24 +162,17 @@ class SceneBuilder:
             "max_rotation": high,
             "motor_has_joint_limits": limits is not None,
         }
-        return self._joint(a, b, (anchor, a_relative, b_relative), None, fields)
+        return self._joint(a, b, anchors, None, fields)
 
     def fixed_joint(
-        self,
-        a: int,
-        b: int,
-        *,
-        anchor: Point | None = None,
-        a_relative: Point | None = None,
-        b_relative: Point | None = None,
-        rotation: float | None = None,
+        self, a: int, b: int, *, rotation: float | None = None, **anchors: Unpack[JointAnchors]
     ) -> int:
         """Welds body b to body a; anchors as for `revolute_joint`.
 
         `rotation` is the angle of b minus that of a which is held: the present one unless given.
         """
         fields = {"is_fixed_joint": True}
-        return self._joint(a, b, (anchor, a_relative, b_relative), rotation, fields)
+        return self._joint(a, b, anchors, rotation, fields)
 
     def thruster(
         self,
@@ -219,7 +212,7 @@ class SceneBuilder:
         self,
         a: int,
         b: int,
-        anchors: tuple[Point | None, Point | None, Point | None],
+        anchors: JointAnchors,
         rotation: float | None,
         fields: dict[str, Any],
     ) -> int:
@@ -227,7 +220,7 @@ class SceneBuilder:
         self._body(b, "joint.b")
         if a == b:
             raise LevelError(f"joint: two bodies are expected, both ends are on body {a}")
-        a_relative, b_relative = self._anchors(a, b, *anchors)
+        a_relative, b_relative = self._anchors(a, b, anchors)
         angle = self._angle(b) - self._angle(a) if rotation is None else rotation
         joints = self._scene.joints
         slot = self._free(joints.active, "joint", "joints")
@@ -246,12 +239,9 @@ class SceneBuilder:
         self._scene = dataclasses.replace(self._scene, collision_matrix=matrix)
         return slot
 
-    def _anchors(
-        self, a: int, b: int, anchor: Point | None, on_a: Point | None, on_b: Point | None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _anchors(self, a: int, b: int, anchors: JointAnchors) -> tuple[np.ndarray, np.ndarray]:
         """The joint's point in the frames of both bodies."""
-        if (anchor is None) == (on_a is None and on_b is None):
-            raise LevelError("joint: either anchor, or a_relative and b_relative, is expected")
+        anchor, on_a, on_b = anchor_points(anchors)
         if on_a is not None and on_b is not None:
             return point(on_a, "joint.a_relative"), point(on_b, "joint.b_relative")
         if anchor is not None:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kinetix_core.errors import LevelError, PluginError, did_you_mean
+from kinetix_core.errors import LevelError, PluginError, SettingError, did_you_mean
+from kinetix_core.paths import user_path
 
 _SUFFIX = ".json"
 _PERMUTE = re.compile(r"(?P<name>.+?)(\.json)?\.permute(?P<number>\d+)(\.json)?")
@@ -120,7 +121,7 @@ def _unknown(text: str) -> LevelError:
 
 def _find(text: str) -> list[Entry]:
     """What one name means: a path on disk first, then a pattern, then a set."""
-    path = Path(text).expanduser()
+    path = user_path(text)
     if path.is_dir():
         return _folder_entries(path)
     if found := _file(path):
@@ -158,7 +159,7 @@ def _mistakes_named(text: str) -> Iterator[None]:
     """What paths refuse (too long, not allowed, no such user, no pattern) as a `LevelError`."""
     try:
         yield
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, SettingError) as error:
         reason = getattr(error, "strerror", None) or error
         shown = text if len(text) <= 400 else f"{text[:397]}..."
         raise LevelError(f"{shown}: cannot be looked up: {reason}") from None

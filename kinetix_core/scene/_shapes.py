@@ -44,6 +44,26 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
+class JointAnchors(TypedDict, total=False):
+    """Where a joint is: `anchor`, or one or both of the others."""
+
+    anchor: Point | None  # a point of the room, m
+    a_relative: Point | None  # a point of body a, in its frame
+    b_relative: Point | None  # a point of body b
+
+
+def anchor_points(given: Mapping[str, Any]) -> tuple[Point | None, Point | None, Point | None]:
+    """anchor, a_relative and b_relative. Raises `LevelError` for another name."""
+    known = tuple(JointAnchors.__annotations__)
+    for name in given:
+        if name not in known:
+            raise LevelError(f"joint.{name}: unknown{did_you_mean(name, known)}")
+    anchor, on_a, on_b = (given.get(name) for name in known)
+    if (anchor is None) == (on_a is None and on_b is None):
+        raise LevelError("joint: either anchor, or a_relative and b_relative, is expected")
+    return anchor, on_a, on_b
+
+
 def properties(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Everything about a body, with the defaults. Raises `LevelError` naming what is wrong."""
     for name in given:

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from kinetix_core.errors import RunError
+from kinetix_core.errors import RunError, SettingError
 from kinetix_core.learn.config import TrainConfig
 from kinetix_core.record import RunFolder, flatten, load_run, unflatten
 from kinetix_core.record._run_folder import PARAMETERS, _read_parameters
@@ -110,7 +110,7 @@ def test_damaged_settings_are_named(tmp_path, config):
 
 
 def test_names_that_no_file_can_have_are_one_line(tmp_path):
-    with pytest.raises(RunError, match="run="):
+    with pytest.raises(SettingError, match=r"^run=~nosuchuser/x: ~nosuchuser is no user's home"):
         load_run("~nosuchuser/x")
     with pytest.raises(RunError, match="cannot be read"):
         load_run(tmp_path / ("x" * 300))

@@ -174,6 +174,9 @@ REFUSED = {
     "joint: two bodies are expected, both ends are on body 5": lambda b: b.fixed_joint(
         b.circle((1, 1), 0.2), 5, anchor=(1, 1)
     ),
+    "joint.ancor: unknown; did you mean anchor?": lambda b: b.revolute_joint(
+        *two_circles(b), ancor=(1, 1)
+    ),
     "joint: either anchor, or a_relative and b_relative, is expected": lambda b: b.fixed_joint(
         *two_circles(b)
     ),

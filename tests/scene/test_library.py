@@ -116,7 +116,7 @@ def test_nothing_there(folder, tmp_path):
     ("name", "message"),
     [
         ("a" * 300, "File name too long"),
-        ("~nosuchuser/x", "Could not determine home directory"),
+        ("~nosuchuser/x", "is no user's home folder"),
         ("a.permute" + "1" * 5000, "Exceeds the limit|File name too long"),
     ],
 )
