@@ -17,7 +17,8 @@ def user_path(text: str | os.PathLike[str], setting: str = "") -> Path:
         return Path(text).expanduser()
     except RuntimeError:
         user = os.fspath(text).partition("/")[0]
+        shown = f"{setting}={os.fspath(text)}" if setting else os.fspath(text)
         raise SettingError(
-            f"{setting and f'{setting}='}{os.fspath(text)}: {user} is no user's home folder; write the path in full, or"
-            f" ./{user} for a folder of that name"
+            f"{shown}: {user} is no user's home folder; write the path in full, or ./{user} for a"
+            " folder of that name"
         ) from None
