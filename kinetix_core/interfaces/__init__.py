@@ -6,7 +6,15 @@ from kinetix_core._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from ._action import ActionSpace
-    from ._curriculum import Curriculum, CurriculumState, Outcome, Proposal, Tools
+    from ._curriculum import (
+        Buffer,
+        Curriculum,
+        CurriculumState,
+        Outcome,
+        Policy,
+        Proposal,
+        Tools,
+    )
     from ._engine import Engine, EngineState, Trace
     from ._generator import LevelGenerator
     from ._logger import Logger, RunInfo
@@ -17,7 +25,15 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "._action": ("ActionSpace",),
-    "._curriculum": ("Curriculum", "CurriculumState", "Outcome", "Proposal", "Tools"),
+    "._curriculum": (
+        "Buffer",
+        "Curriculum",
+        "CurriculumState",
+        "Outcome",
+        "Policy",
+        "Proposal",
+        "Tools",
+    ),
     "._engine": ("Engine", "EngineState", "Trace"),
     "._generator": ("LevelGenerator",),
     "._logger": ("Logger", "RunInfo"),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ._task import Task
 
 CurriculumState: TypeAlias = Any
+Policy: TypeAlias = Any
+"""The parameters that play now. A curriculum hands them to `Tools.play` and looks no further."""
 
 
 class Outcome(eqx.Module):
@@ -40,6 +42,14 @@ class Proposal(eqx.Module):
     train: Bool[Array, ""] | bool = True  # False: play them, but do not learn from them
 
 
+class Buffer(eqx.Module):
+    """Levels that a curriculum keeps, with what it thinks of them."""
+
+    levels: Scene  # leading axis: slots
+    score: Float[Array, " slots"]  # higher: more worth training on
+    valid: Bool[Array, " slots"]  # slots that hold a level
+
+
 class Tools(Protocol):
     """What a curriculum may ask for. It never sees an environment, a network or an optimiser."""
 
@@ -50,6 +60,14 @@ class Tools(Protocol):
 
     def sample(self, key: PRNGKeyArray, n: int) -> Scene:
         """`n` new levels of the run's generator (through the level filter where one is set)."""
+        ...
+
+    def play(self, key: PRNGKeyArray, policy: Policy, levels: Scene, steps: int) -> Outcome:
+        """How `policy` plays each of `levels` in `steps` environment steps (static).
+
+        One environment per level; an episode that ends begins its level again, and the one
+        that the last step cuts off does not count.
+        """
         ...
 
 
@@ -73,9 +91,9 @@ class Curriculum(ABC):
 
     @abstractmethod
     def propose(
-        self, state: CurriculumState, key: PRNGKeyArray, tools: Tools
+        self, state: CurriculumState, key: PRNGKeyArray, tools: Tools, policy: Policy
     ) -> tuple[CurriculumState, Proposal]:
-        """Levels for the next update."""
+        """Levels for the next update, in which `policy` begins to play."""
 
     def learn(
         self, state: CurriculumState, proposal: Proposal, outcome: Outcome
@@ -86,3 +104,7 @@ class Curriculum(ABC):
     def metrics(self, state: CurriculumState) -> dict[str, jax.Array]:
         """Scalars to log."""
         return {}
+
+    def buffer(self, state: CurriculumState) -> Buffer | None:
+        """The levels that it keeps, where it keeps any; for galleries and figures."""
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -10,7 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Int, PRNGKeyArray
 
 from kinetix_core.env import EnvState
-from kinetix_core.interfaces import CurriculumState, Parameters, Proposal
+from kinetix_core.interfaces import CurriculumState, Observation, Parameters, Proposal
 from kinetix_core.scene import Array, Scene
 
 from ._advantage import advantages
@@ -44,15 +45,14 @@ def init_state(setup: Setup, seed: int | Array) -> TrainState:
     net_key, curriculum_key, key = jax.random.split(jax.random.key(seed), 3)
     curriculum = setup.curriculum.init(curriculum_key, setup.tools)
 
-    def first(state: CurriculumState) -> tuple[Players, EnvState]:
-        _, proposal = setup.curriculum.propose(state, key, setup.tools)
+    params = setup.network.init(net_key, _zeros(_first_observation, setup))
+
+    def first(state: CurriculumState, params: Parameters) -> tuple[Players, EnvState]:
+        _, proposal = setup.curriculum.propose(state, key, setup.tools, params)
         pool = _pool(setup, proposal.levels)
         return begin(setup, pool), pool
 
-    shapes = jax.eval_shape(first, curriculum)
-    players, pool = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
-    observation = jax.tree.map(lambda x: x[0], players.observation)
-    params = setup.network.init(net_key, observation)
+    players, pool = _zeros(first, curriculum, params)
     return TrainState(
         params=params,
         opt_state=optimiser(setup).init(params),
@@ -67,7 +67,9 @@ def init_state(setup: Setup, seed: int | Array) -> TrainState:
 def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics, Incident]:
     """One update, the same for every curriculum, engine, encoder, action space and network."""
     key, propose_key, rollout_key = jax.random.split(state.key, 3)
-    curriculum, proposal = setup.curriculum.propose(state.curriculum, propose_key, setup.tools)
+    curriculum, proposal = setup.curriculum.propose(
+        state.curriculum, propose_key, setup.tools, state.params
+    )
     pool = _pool(setup, proposal.levels)
     players = _place(setup, state, pool)
     levels = jax.tree.leaves(pool)[0].shape[0]
@@ -95,6 +97,18 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics, Incide
     metrics["nan/states"] = jnp.sum(bad.count)
     worst = jnp.argmax(bad.count)
     return state, metrics, Incident(jnp.sum(bad.count), jax.tree.map(lambda x: x[worst], bad.begun))
+
+
+def _zeros(function: Callable[..., Any], *args: Any) -> Any:
+    """Zeros in the shapes of what `function` returns; it is not run."""
+    static = eqx.filter_eval_shape(function, *args)
+    return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), static)
+
+
+def _first_observation(setup: Setup) -> Observation:
+    levels = setup.tools.sample(jax.random.key(0), 1)
+    state = setup.environment.reset(jax.tree.map(lambda x: x[0], levels))
+    return setup.environment.observe(state)
 
 
 def _pool(setup: Setup, levels: Scene) -> EnvState:

@@ -36,6 +36,11 @@ class FakeTools:
         self._record(key)
         return self.generator.sample(key, n)
 
+    def play(self, key: PRNGKeyArray, policy: Any, levels: Scene, steps: int) -> Outcome:
+        """`fake_outcome` of a policy that is its skill, a number from 0 to 1."""
+        self._record(key)
+        return fake_outcome(key, levels, policy)
+
     def _record(self, key: PRNGKeyArray) -> None:
         if (keys := self.keys) is not None:
 
@@ -102,8 +107,9 @@ class CurriculumCase:
     def turn(self, state: Any, key: Array, number: Array, tools: FakeTools) -> tuple[Any, Turn]:
         """Propose, let the fake policy play, learn."""
         propose_key, play_key = jax.random.split(key)
-        state, proposal = self.component.propose(state, propose_key, tools)
-        outcome = fake_outcome(play_key, proposal.levels, number / self.updates)
+        skill = number / self.updates
+        state, proposal = self.component.propose(state, propose_key, tools, skill)
+        outcome = fake_outcome(play_key, proposal.levels, skill)
         state = self.component.learn(state, proposal, outcome)
         proposal = replace(proposal, train=jnp.asarray(proposal.train))
         return state, Turn(proposal, self.component.metrics(state))
@@ -191,7 +197,7 @@ def uses_each_key_once(case: CurriculumCase) -> None:
     assert_keys_used_once(lambda key: case.component.init(key, tools), jax.random.key(case.seed))
 
     def propose(state: Any, key: Array) -> Any:
-        return case.component.propose(state, key, tools)
+        return case.component.propose(state, key, tools, jnp.float32(0.5))
 
     state, _ = jax.jit(lambda seed: case.start(seed, tools))(case.seed)
     assert_keys_used_once(propose, state, jax.random.key(case.seed + 1))

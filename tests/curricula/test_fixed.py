@@ -19,7 +19,7 @@ def task():
 def test_size_of_the_pool(pool, levels, task):
     tools = FakeTools(task.generator, num_envs=8)
     curriculum = Fixed(FixedConfig(pool=pool), task)
-    state, proposal = curriculum.propose((), jax.random.key(0), tools)
+    state, proposal = curriculum.propose((), jax.random.key(0), tools, None)
     assert state == ()
     assert proposal.levels.timestep.shape == (levels,)
     assert proposal.train is True
@@ -28,7 +28,7 @@ def test_size_of_the_pool(pool, levels, task):
 def test_levels_are_those_of_the_generator_and_change_with_the_key(task):
     tools = FakeTools(task.generator, num_envs=8)
     curriculum = Fixed(FixedConfig(), task)
-    proposals = [curriculum.propose((), jax.random.key(k), tools)[1].levels for k in range(3)]
+    proposals = [curriculum.propose((), jax.random.key(k), tools, None)[1].levels for k in range(3)]
     wanted = task.generator.sample(jax.random.key(1), 8)
     assert difference(proposals[1], wanted) is None
     assert difference(proposals[1], proposals[2])

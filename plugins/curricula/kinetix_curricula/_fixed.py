@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from jaxtyping import PRNGKeyArray
 
-from kinetix_core.interfaces import Curriculum, Proposal, Tools
+from kinetix_core.interfaces import Curriculum, Policy, Proposal, Tools
 
 from ._config import FixedConfig
 
@@ -24,6 +24,6 @@ class Fixed(Curriculum):
         return ()
 
     def propose(
-        self, state: tuple[()], key: PRNGKeyArray, tools: Tools
+        self, state: tuple[()], key: PRNGKeyArray, tools: Tools, policy: Policy
     ) -> tuple[tuple[()], Proposal]:
         return state, Proposal(tools.sample(key, self.config.pool or tools.num_envs))

@@ -25,7 +25,7 @@ class Buffer(Curriculum):
     def init(self, key, tools):
         return Kept(tools.sample(key, SLOTS), jnp.zeros(SLOTS))
 
-    def propose(self, state, key, tools):
+    def propose(self, state, key, tools, policy):
         new = tools.sample(key, tools.num_envs - SLOTS)
         levels = jax.tree.map(lambda a, b: jnp.concatenate([a, b]), new, state.levels)
         return state, Proposal(levels, train=jnp.min(state.score) < 0.9)
@@ -53,8 +53,8 @@ class Counts(Buffer):
     def init(self, key, tools):
         return super().init(key, tools), jnp.int32(0)
 
-    def propose(self, state, key, tools):
-        kept, proposal = super().propose(state[0], key, tools)
+    def propose(self, state, key, tools, policy):
+        kept, proposal = super().propose(state[0], key, tools, policy)
         return (kept, state[1]), proposal
 
     def learn(self, state, proposal, outcome):
@@ -66,8 +66,8 @@ class Counts(Buffer):
 
 
 class TrainsPerLevel(Buffer):
-    def propose(self, state, key, tools):
-        state, proposal = super().propose(state, key, tools)
+    def propose(self, state, key, tools, policy):
+        state, proposal = super().propose(state, key, tools, policy)
         return state, replace(proposal, train=jnp.ones(tools.num_envs, bool))
 
 
@@ -82,14 +82,14 @@ class DamagesLevels(Buffer):
 
 
 class OneKeyTwice(Buffer):
-    def propose(self, state, key, tools):
+    def propose(self, state, key, tools, policy):
         tools.sample(key, 1)
-        return super().propose(state, key, tools)
+        return super().propose(state, key, tools, policy)
 
 
 class SameKeyEachUpdate(Buffer):
-    def propose(self, state, key, tools):
-        return super().propose(state, jax.random.key(3), tools)
+    def propose(self, state, key, tools, policy):
+        return super().propose(state, jax.random.key(3), tools, policy)
 
 
 class DividesByZero(Buffer):
