@@ -4,25 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jaxtyping import PRNGKeyArray
-
 from kinetix_core.env import Environment
-from kinetix_core.interfaces import Curriculum, LevelGenerator, PolicyNetwork, Task
-from kinetix_core.scene import Scene
+from kinetix_core.interfaces import Curriculum, PolicyNetwork, Task
 
 from .config import PPOConfig, TrainConfig
-
-
-@dataclass(frozen=True)
-class RunTools:
-    """What a curriculum may ask for (`kinetix_core.interfaces.Tools`)."""
-
-    generator: LevelGenerator
-    num_envs: int
-
-    def sample(self, key: PRNGKeyArray, n: int) -> Scene:
-        """`n` new levels, along a leading axis."""
-        return self.generator.sample(key, n)
 
 
 @dataclass(frozen=True)
@@ -46,11 +31,6 @@ class Setup:
     def curriculum(self) -> Curriculum:
         assert self.task.curriculum is not None
         return self.task.curriculum
-
-    @property
-    def tools(self) -> RunTools:
-        assert self.task.generator is not None
-        return RunTools(self.task.generator, self.ppo.num_envs)
 
     @property
     def steps_per_update(self) -> int:

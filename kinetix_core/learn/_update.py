@@ -19,6 +19,7 @@ from ._outcome import Tally, count
 from ._ppo import Batch, Metrics, learn, optimiser
 from ._rollout import Players, Step, begin, hand_over, last_value, rollout
 from ._setup import Setup
+from ._tools import RunTools
 
 
 class TrainState(eqx.Module):
@@ -43,12 +44,12 @@ class Incident(eqx.Module):
 def init_state(setup: Setup, seed: int | Array) -> TrainState:
     """The state before the first update, which begins new episodes. Traceable in `seed`."""
     net_key, curriculum_key, key = jax.random.split(jax.random.key(seed), 3)
-    curriculum = setup.curriculum.init(curriculum_key, setup.tools)
+    curriculum = setup.curriculum.init(curriculum_key, RunTools(setup))
 
     params = setup.network.init(net_key, _zeros(_first_observation, setup))
 
     def first(state: CurriculumState, params: Parameters) -> tuple[Players, EnvState]:
-        _, proposal = setup.curriculum.propose(state, key, setup.tools, params)
+        _, proposal = setup.curriculum.propose(state, key, RunTools(setup), params)
         pool = _pool(setup, proposal.levels)
         return begin(setup, pool), pool
 
@@ -68,7 +69,7 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics, Incide
     """One update, the same for every curriculum, engine, encoder, action space and network."""
     key, propose_key, rollout_key = jax.random.split(state.key, 3)
     curriculum, proposal = setup.curriculum.propose(
-        state.curriculum, propose_key, setup.tools, state.params
+        state.curriculum, propose_key, RunTools(setup), state.params
     )
     pool = _pool(setup, proposal.levels)
     players = _place(setup, state, pool)
@@ -106,7 +107,7 @@ def _zeros(function: Callable[..., Any], *args: Any) -> Any:
 
 
 def _first_observation(setup: Setup) -> Observation:
-    levels = setup.tools.sample(jax.random.key(0), 1)
+    levels = RunTools(setup).sample(jax.random.key(0), 1)
     state = setup.environment.reset(jax.tree.map(lambda x: x[0], levels))
     return setup.environment.observe(state)
 

@@ -101,7 +101,7 @@ def played(setup):
     """Players and steps of one rollout of an untrained policy, and the pool it played in."""
 
     def play(key):
-        levels = setup.tools.sample(key, setup.ppo.num_envs)
+        levels = setup.task.generator.sample(key, setup.ppo.num_envs)
         pool = jax.vmap(setup.environment.reset)(levels)
         params = setup.network.init(key, jnp.zeros(8))
         params["critic"]["out"]["kernel"] *= 0.0

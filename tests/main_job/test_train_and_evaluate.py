@@ -166,7 +166,7 @@ def broken_update(monkeypatch):
 
             from kinetix_core.learn._update import Incident
 
-            levels = setup.tools.sample(jax.random.key(0), 1)
+            levels = setup.task.generator.sample(jax.random.key(0), 1)
             begun = jax.vmap(setup.environment.reset)(levels)
             begun = jax.tree.map(lambda x: x[0], begun)
             state = TrainState({"w": jnp.ones(1)}, (), (), (), (), (), jnp.int32(0))
