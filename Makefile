@@ -73,11 +73,11 @@ $(VENV)/.created:
 	@touch $@
 
 # run: what `kinetix` itself needs. The others add the extra of the same name.
-# The adapters of other frameworks are tested and checked for types too, so their extras come along.
-ADAPTERS := gymnasium,gymnax,jaxued
-EXTRA_test := [test,$(ADAPTERS)]
+# Adapters of other frameworks and pictures are tested and checked for types too: so their extras.
+OPTIONAL := gymnasium,gymnax,jaxued,render
+EXTRA_test := [test,$(OPTIONAL)]
 EXTRA_lint := [lint]
-EXTRA_types := [lint,$(ADAPTERS)]
+EXTRA_types := [lint,$(OPTIONAL)]
 EXTRA_docs := [docs]
 EXTRA_bench := [bench]
 

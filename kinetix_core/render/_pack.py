@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._recording import Recording
+if TYPE_CHECKING:
+    from ._replay import Replay
 
 SCALE = {"motion": 1000, "controls": 100, "reward": 10_000}
 """Steps per unit: 1 mm and 1 mrad, 1 % of a control, 0.0001 of reward."""
@@ -45,23 +46,35 @@ def _held(values: np.ndarray) -> np.ndarray:
     return np.where(row >= 0, held, 0.0)
 
 
-def pack_recording(recording: Recording) -> dict[str, Any]:
+def unpack(text: str, columns: int, scale: int) -> np.ndarray:
+    """What `pack` was given, to half a unit, (frames, columns). Raises `ValueError`."""
+    raw = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
+    ends = np.flatnonzero(raw < 128)
+    if len(raw) and (not len(ends) or ends[-1] != len(raw) - 1):
+        raise ValueError("the last number is cut off")
+    number = np.searchsorted(ends, np.arange(len(raw)))
+    starts = np.concatenate([[0], ends[:-1] + 1])[number] if len(raw) else number
+    shift = (7 * (np.arange(len(raw)) - starts)).astype(np.uint64)
+    zigzag = np.zeros(len(ends), np.uint64)
+    np.add.at(zigzag, number, (raw & 127).astype(np.uint64) << shift)
+    change = (zigzag >> np.uint64(1)).astype(np.int64) ^ -(zigzag & np.uint64(1)).astype(np.int64)
+    return np.cumsum(change.reshape(-1, max(columns, 1)), axis=0) / scale
+
+
+def pack_replay(replay: Replay) -> dict[str, Any]:
     """What the page plays: `motion` holds x, y, angle of each body in `moving`, frame by frame."""
-    pose = np.concatenate([recording.position, recording.rotation[..., None]], axis=-1)
-    pose = np.asarray(pose, np.float64)
+    pose = np.concatenate([replay.position, replay.rotation[..., None]], axis=-1)
     with np.errstate(invalid="ignore"):
-        shift = np.abs(pose - pose[:1])
-    active = np.asarray(recording.level.bodies.active)
-    moving = np.flatnonzero(active & (np.nan_to_num(shift).max(axis=(0, 2)) > 5e-4))
-    frames = len(pose)
+        shift = np.nan_to_num(np.abs(pose - pose[:1])).max(axis=(0, 2))
+    moving = [b["index"] for b in replay.drawing["bodies"] if shift[b["index"]] > 5e-4]
     return {
-        "label": recording.label,
-        "outcome": recording.outcome,
-        "steps": recording.steps,
-        "inputs": recording.controls.shape[1],
-        "seconds": recording.seconds,
-        "moving": moving.tolist(),
-        "motion": pack(pose[:, moving].reshape(frames, -1), SCALE["motion"]),
-        "controls": pack(recording.controls, SCALE["controls"]),
-        "reward": pack(np.reshape(recording.reward, (-1, 1)), SCALE["reward"]),
+        "label": replay.label,
+        "outcome": replay.outcome,
+        "steps": replay.steps,
+        "inputs": replay.controls.shape[1],
+        "seconds": replay.seconds,
+        "moving": moving,
+        "motion": pack(pose[:, moving].reshape(len(pose), -1), SCALE["motion"]),
+        "controls": pack(replay.controls, SCALE["controls"]),
+        "reward": pack(np.reshape(replay.reward, (-1, 1)), SCALE["reward"]),
     }

@@ -10,10 +10,10 @@ from typing import Any
 
 from kinetix_core.errors import RunError
 
-from ._drawing import drawing
 from ._look import asset, look
-from ._pack import SCALE, pack_recording
+from ._pack import SCALE, pack_replay
 from ._recording import Recording
+from ._replay import Replay, as_replay
 
 SCRIPTS = ("decode.js", "draw.js", "player.js", "levels.js", "main.js")
 ROW_KEYS = ("level", "attempts", "solved", "solve_rate", "low", "high", "mean_return")
@@ -22,7 +22,7 @@ ROW_KEYS = ("level", "attempts", "solved", "solve_rate", "low", "high", "mean_re
 def write_replay_page(
     path: str | Path,
     title: str,
-    recordings: Sequence[Recording],
+    recordings: Sequence[Recording | Replay],
     *,
     summary_rows: Sequence[Mapping[str, Any]] = (),
     subtitle: str = "",
@@ -43,7 +43,7 @@ def write_replay_page(
 
 def replay_page(
     title: str,
-    recordings: Sequence[Recording],
+    recordings: Sequence[Recording | Replay],
     summary_rows: Sequence[Mapping[str, Any]] = (),
     subtitle: str = "",
 ) -> str:
@@ -79,13 +79,12 @@ def replay_page(
     )
 
 
-def _levels(recordings: Sequence[Recording]) -> list[dict[str, Any]]:
+def _levels(recordings: Sequence[Recording | Replay]) -> list[dict[str, Any]]:
     """One entry per name, in the order of the first recording, with its attempts."""
     levels: dict[str, dict[str, Any]] = {}
-    for recording in recordings:
+    for replay in map(as_replay, recordings):
         entry = levels.setdefault(
-            recording.name,
-            {"name": recording.name, "drawing": drawing(recording.level), "attempts": []},
+            replay.name, {"name": replay.name, "drawing": replay.drawing, "attempts": []}
         )
-        entry["attempts"].append(pack_recording(recording))
+        entry["attempts"].append(pack_replay(replay))
     return list(levels.values())

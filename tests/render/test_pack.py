@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from kinetix_core.render._pack import pack, pack_recording
+from kinetix_core.render._pack import pack, pack_replay
+from kinetix_core.render._pack import unpack as unpack_fast
+from kinetix_core.render._replay import as_replay
 from tests.render.sample import sample_recording
 
 
@@ -35,6 +37,7 @@ def unpack(text: str, columns: int, scale: int) -> np.ndarray:
 )
 def test_values_come_back_within_half_a_quantum(values):
     back = unpack(pack(values, 1000), values.shape[1], 1000)
+    np.testing.assert_array_equal(unpack_fast(pack(values, 1000), values.shape[1], 1000), back)
     np.testing.assert_allclose(back, values, atol=0.0005 + 1e-9)
 
 
@@ -59,7 +62,7 @@ def test_what_is_not_finite_repeats_the_value_before():
 
 def test_a_recording_holds_only_the_bodies_that_move():
     recording = sample_recording()
-    packed = pack_recording(recording)
+    packed = pack_replay(as_replay(recording))
     assert packed["moving"] == [4, 5]
     motion = unpack(packed["motion"], 6, 1000)
     expected = np.concatenate([recording.position, recording.rotation[..., None]], -1)[:, 4:6]

@@ -61,7 +61,7 @@ class Levels {
       card.append(bar);
     } else {
       score.innerHTML = `<span class="badge ${KIND[last.outcome]}"></span>`;
-      score.firstChild.textContent = WORD[last.outcome];
+      score.firstChild.textContent = WORD[last.outcome].replace("failed: ", "");
     }
     card.addEventListener("click", () => this.choose(level, last, true));
     return card;

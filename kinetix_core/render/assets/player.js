@@ -89,39 +89,49 @@ class Player {
     this.drawChart();
   }
 
-  // The return so far over the attempt, and a line at the present time.
+  // Above the return so far, below it the reward of each step, and a line at the present time.
   drawChart() {
     const canvas = $("chart"), c = fit(canvas), ratio = window.devicePixelRatio || 1;
     const { total, steps } = this.attempt, style = getComputedStyle(document.documentElement);
     const low = Math.min(0, ...total), high = Math.max(0.1, ...total), pad = 7 * ratio;
+    const bars = canvas.height - 12 * ratio, room = bars - 15 * ratio - pad;
     const x = (i) => pad + (i / Math.max(steps, 1)) * (canvas.width - 2 * pad);
-    const y = (v) => canvas.height - pad - ((v - low) / (high - low)) * (canvas.height - 2 * pad);
-    const path = (until) => {
+    const y = (v) => pad + (1 - (v - low) / (high - low)) * room;
+    const line = (...points) => {
       c.beginPath();
-      for (let i = 0; i <= until; i++) i ? c.lineTo(x(i), y(total[i])) : c.moveTo(x(0), y(total[0]));
+      points.forEach(([px, py], i) => (i ? c.lineTo(px, py) : c.moveTo(px, py)));
+      c.stroke();
     };
+    const path = (until) => line(...Array.from(total.subarray(0, until + 1), (v, i) => [x(i), y(v)]));
     c.clearRect(0, 0, canvas.width, canvas.height);
     c.lineWidth = ratio;
     c.strokeStyle = style.getPropertyValue("--edge");
-    c.beginPath();
-    c.moveTo(pad, y(0));
-    c.lineTo(canvas.width - pad, y(0));
-    c.stroke();
+    for (const zero of [y(0), bars]) line([pad, zero], [canvas.width - pad, zero]);
+    this.drawRewards(c, x, bars, 9 * ratio, style);
     c.lineJoin = "round";
     c.lineWidth = 1.5 * ratio;
     c.strokeStyle = style.getPropertyValue("--muted");
     c.globalAlpha = 0.5;
     path(steps);
-    c.stroke();
     c.globalAlpha = 1;
     c.strokeStyle = style.getPropertyValue("--accent");
     c.lineWidth = 2 * ratio;
     path(Math.floor(this.time));
-    c.stroke();
-    c.beginPath();
-    c.moveTo(x(this.time), 0);
-    c.lineTo(x(this.time), canvas.height);
-    c.stroke();
+    line([x(this.time), 0], [x(this.time), canvas.height]);
+  }
+
+  // A bar for each step, green up and red down; what is far out of the usual, as the +1 of the
+  // goal, is cut off, so that the rest can be seen.
+  drawRewards(c, x, zero, reach, style) {
+    const { reward } = this.attempt, sizes = Array.from(reward, Math.abs).sort((p, q) => p - q);
+    const usual = Math.max(sizes[Math.floor(0.95 * (sizes.length - 1))] ?? 0, 1e-3);
+    reward.forEach((value, i) => {
+      const size = Math.min(Math.abs(value) / usual, 1) * reach;
+      c.globalAlpha = i < this.time ? 1 : 0.45;
+      c.fillStyle = style.getPropertyValue(value > 0 ? "--solved" : "--failed");
+      c.fillRect(x(i), value > 0 ? zero - size : zero, Math.max((x(1) - x(0)) * 0.8, 1), size);
+    });
+    c.globalAlpha = 1;
   }
 
   // One bar for each input that drives something, in its colour.
