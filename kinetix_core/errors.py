@@ -40,6 +40,14 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     return [by_lower[c] for c in close]
 
 
+def printable(text: str) -> str:
+    """The text with what a terminal would act on (control characters, escapes) as `\\x1b`.
+
+    Names of files may hold such characters.
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`; did you mean a, b?`, or the list of what is known, or nothing."""
     names = sorted(known)

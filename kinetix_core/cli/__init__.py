@@ -4,7 +4,8 @@ A command module has `HELP` (one line), `add_arguments(parser)` and `run(args) -
 what is heavy inside `run` only. It may also have:
 
 - `TAKES_SETTINGS = True`: arguments as `ppo.epochs=4` or `--ppo.epochs=4` are settings of a run,
-  found in `args.settings` in the order given.
+  found in `args.settings` in the order given. It may then have `setting_names()`, the names that
+  there are, and `guess(argument)`: what an argument without `=` may have meant, or None.
 - `USES_JAX = True`: JAX's compilation cache is set up before `run`.
 - `more_help() -> str`: text below the usual help.
 """
@@ -15,16 +16,15 @@ import argparse
 import importlib
 import os
 import pkgutil
-import re
 import sys
 import traceback
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
-from kinetix_core.errors import KinetixError, SettingError, did_you_mean
+from kinetix_core.errors import KinetixError, SettingError, did_you_mean, printable
 
-_SETTING = re.compile(r"(--)?[+~]*[A-Za-z_][\w./@]*=.*", re.DOTALL)
+from ._settings import parse_with_settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KinetixError as error:
         if os.environ.get("KINETIX_TRACEBACK") == "1":
             traceback.print_exc()
-        print(f"kinetix: error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"kinetix: error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
         print(f"\nkinetix: {str(stop) or 'interrupted'}", file=sys.stderr)
@@ -108,6 +108,13 @@ class _Parser(argparse.ArgumentParser):
 
     command: ModuleType | None = None
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            close = did_you_mean(str(value), map(str, action.choices))
+            said = "/".join(action.option_strings) or str(action.metavar or action.dest)
+            more = f"(`{self.prog} --help` says more)"
+            raise SettingError(f"{self.prog} {value}: no such {said.lower()}{close} {more}")
+
     def error(self, message: str) -> NoReturn:
         raise SettingError(f"{message} (`{self.prog} --help` says more)")
 
@@ -129,20 +136,4 @@ def _parse(command: ModuleType, name: str, argv: list[str]) -> argparse.Namespac
     command.add_arguments(parser)
     if not takes_settings:
         return parser.parse_args(argv)
-    return _parse_with_settings(parser, argv)
-
-
-def _parse_with_settings(parser: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace:
-    """Options by argparse, everything else that looks like `a.b=v` or `--a.b=v` as settings."""
-    plain = {i for i, a in enumerate(argv) if not a.startswith("-") and _SETTING.fullmatch(a)}
-    args, rest = parser.parse_known_args([a for i, a in enumerate(argv) if i not in plain])
-    for argument in rest:
-        if not _SETTING.fullmatch(argument):
-            raise SettingError(
-                f"{argument}: neither an option nor a setting as name=value"
-                f" (`{parser.prog} --help` lists both)"
-            )
-    left = set(rest)
-    settings: Any = [a for i, a in enumerate(argv) if i in plain or a in left]
-    args.settings = settings
-    return args
+    return parse_with_settings(parser, command, argv)

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from kinetix_core.errors import printable
+
 
 @contextmanager
 def shown_log() -> Iterator[None]:
@@ -35,7 +37,8 @@ class _Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             level = "" if record.levelno < logging.WARNING else f"{record.levelname.lower()}: "
-            sys.stderr.write(f"kinetix: {level}{self.format(record)}\n")
+            lines = "\n".join(map(printable, self.format(record).split("\n")))
+            sys.stderr.write(f"kinetix: {level}{lines}\n")
             sys.stderr.flush()
         except Exception:
             self.handleError(record)

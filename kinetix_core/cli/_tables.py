@@ -6,14 +6,14 @@ import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from kinetix_core.compose._settings import Setting, settings_of
-from kinetix_core.errors import PluginError
+from kinetix_core.compose import Setting, settings_of
+from kinetix_core.errors import PluginError, printable
 from kinetix_core.registry import KINDS, Component, registry
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], indent: str = "") -> str:
     """Columns as wide as their longest cell; the last one is wrapped to the terminal."""
-    cells = [list(head), *([str(c) for c in row] for row in rows)]
+    cells = [list(head), *([printable(str(c)) for c in row] for row in rows)]
     cells = cells if any(head) else cells[1:]
     if not cells:
         return f"{indent}none"
@@ -27,6 +27,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], indent: str = "") 
         lines.append(start + wrapped[0])
         lines += [" " * offset + more for more in wrapped[1:]]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def counted(count: int, thing: str, things: str = "") -> str:
+    """`1 level`, `2 levels`."""
+    return f"{count:,} {thing if count == 1 else things or thing + 's'}"
 
 
 def settings_rows(settings: Iterable[Setting]) -> str:

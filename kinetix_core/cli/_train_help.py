@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from kinetix_core.compose._overrides import presets
-from kinetix_core.compose._schema import PRESETS, SECTIONS, section_class
-from kinetix_core.compose._settings import settings_of
+from kinetix_core.compose import (
+    PRESETS,
+    SECTIONS,
+    preset_summary,
+    presets,
+    section_class,
+    settings_of,
+)
 from kinetix_core.registry import KINDS, registry
 
 from ._tables import settings_rows, settings_table, table
@@ -33,7 +38,7 @@ def train_help() -> str:
 
 
 def _presets() -> str:
-    rows = [(name, file) for name, file in sorted(presets().items())]
+    rows = [(name, preset_summary(name) or file) for name, file in sorted(presets().items())]
     return table(("", ""), rows, indent="  ")
 
 

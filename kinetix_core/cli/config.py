@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from ._settings import guess_setting
+
 HELP = "show the composed configuration of a run"
 TAKES_SETTINGS = True
 
@@ -23,7 +25,21 @@ def run(args: argparse.Namespace) -> int:
     """Print the configuration as YAML. Raises `SettingError` for settings that are wrong."""
     from omegaconf import OmegaConf
 
-    from kinetix_core.compose import compose_config
+    from kinetix_core.compose import check_config, compose_config
 
-    print(OmegaConf.to_yaml(compose_config(args.settings)), end="")
+    config = compose_config(args.settings)
+    check_config(config)
+    print(OmegaConf.to_yaml(config), end="")
     return 0
+
+
+def setting_names() -> list[str]:
+    """Those of a run."""
+    from kinetix_core.compose import setting_names as names
+
+    return names()
+
+
+def guess(argument: str) -> str | None:
+    """A preset, a component or levels."""
+    return guess_setting(argument)

@@ -11,6 +11,8 @@ from importlib import metadata
 
 from kinetix_core.errors import KinetixError
 
+from ._tables import counted
+
 HELP = "show versions, devices, caches and the state of every plugin; status 1 if one is faulty"
 USES_JAX = True
 
@@ -37,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
         print(title)
         for line in lines:
             print(f"  {line}")
-    print(f"\n{len(problems)} problems found" if problems else "\nno problems found")
+    found = counted(len(problems), "problem") if problems else "no problems"
+    print(f"\n{found} found")
     for problem in problems:
         print(f"  {problem}")
     return 1 if problems else 0
@@ -85,7 +88,7 @@ def _plugins(problems: list[str]) -> Iterator[str]:
 
     for plugin in registry().plugins:
         if plugin.problem is None:
-            yield f"{plugin}: {len(plugin.components)} components"
+            yield f"{plugin}: {counted(len(plugin.components), 'component')}"
         else:
             problems.append(f"{plugin} is broken: {plugin.problem}")
             yield problems[-1]
@@ -96,7 +99,7 @@ def _plugins(problems: list[str]) -> Iterator[str]:
 
 def _components(problems: list[str]) -> Iterator[str]:
     """Each component's settings and factory imported, and its own check run."""
-    from kinetix_core.compose._schema import component_node
+    from kinetix_core.compose import component_node
     from kinetix_core.registry import KINDS, registry
 
     for component in (c for kind in KINDS for c in registry().components(kind)):

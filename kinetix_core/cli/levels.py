@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from kinetix_core.errors import LevelError
+from kinetix_core.errors import LevelError, printable
 
-from ._tables import table
+from ._tables import counted, table
 
 HELP = "list levels, show what is in one, or check level files"
 
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> int:
     """Counts straight from the files, without JAX. Broken files are named at the end."""
-    from kinetix_core.scene import find_levels, level_sets, summarise_level
+    from kinetix_core.scene import SIZES, find_levels, level_sets, summarise_level
 
     rows, broken = [], []
     for entry in find_levels(args.levels or list(level_sets())):
@@ -44,8 +44,10 @@ def _list(args: argparse.Namespace) -> int:
         rows.append((s.name, s.size.name, *counts, roles))
     head = ("LEVEL", "SIZE", "POLYGONS", "CIRCLES", "JOINTS", "THRUSTERS", "ROLES")
     print(table(head, rows))
+    if unusual := sorted({row[1] for row in rows} - {*SIZES}):
+        print(f"{unusual[0]}: slots; the polygons include floor, walls and ceiling, unlike above")
     for line in broken:
-        print(f"broken: {line}")
+        print(f"broken: {printable(line)}")
     return 2 if broken else 0
 
 
@@ -66,8 +68,8 @@ def _validate(args: argparse.Namespace) -> int:
             read_level(entry.path)
         except LevelError as error:
             broken += 1
-            print(f"broken  {error}")
+            print(f"broken  {printable(str(error))}")
         else:
-            print(f"ok      {entry.path}")
-    print(f"{len(entries)} files, {broken} broken")
+            print(f"ok      {printable(str(entry.path))}")
+    print(f"{counted(len(entries), 'file')}, {broken} broken")
     return 2 if broken else 0

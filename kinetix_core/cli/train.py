@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kinetix_core.errors import SettingError
+
+from ._settings import guess_setting
 
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun, Job
@@ -24,6 +27,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="train every combination of the values that settings list: -m seed=0,1,2",
     )
+
+
+def setting_names() -> list[str]:
+    """Those of a run."""
+    from kinetix_core.compose import setting_names as names
+
+    return names()
+
+
+def guess(argument: str) -> str | None:
+    """A preset, a component or levels."""
+    return guess_setting(argument)
 
 
 def more_help() -> str:
@@ -45,6 +60,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _train(composed: ComposedRun) -> Path:
+    from kinetix_core.compose import levels_note
+
+    # a name that means nothing is said before the seconds that JAX takes to start
+    note = levels_note(composed["generator"], composed.size)
+    print(note, file=sys.stderr, flush=True)
     from kinetix_core.learn import train
 
     return train(composed)

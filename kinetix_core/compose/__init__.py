@@ -7,18 +7,22 @@ from kinetix_core._lazy import lazy_exports
 if TYPE_CHECKING:
     from ._build import build_loggers, build_task
     from ._compose import compose_config, compose_run, compose_saved
-    from ._overrides import presets
-    from ._run import Chosen, ComposedRun
-    from ._schema import PRESETS, SECTIONS, TopConfig
+    from ._explain import setting_names
+    from ._levels import levels_note
+    from ._overrides import preset_summary, presets
+    from ._run import Chosen, ComposedRun, check_config
+    from ._schema import PRESETS, SECTIONS, TopConfig, component_node, section_class
     from ._settings import Setting, settings_of
     from ._sweep import Job, run_sweep
 
 _WHERE = {
     "._build": ("build_loggers", "build_task"),
     "._compose": ("compose_config", "compose_run", "compose_saved"),
-    "._overrides": ("presets",),
-    "._run": ("Chosen", "ComposedRun"),
-    "._schema": ("PRESETS", "SECTIONS", "TopConfig"),
+    "._explain": ("setting_names",),
+    "._levels": ("levels_note",),
+    "._overrides": ("preset_summary", "presets"),
+    "._run": ("Chosen", "ComposedRun", "check_config"),
+    "._schema": ("PRESETS", "SECTIONS", "TopConfig", "component_node", "section_class"),
     "._settings": ("Setting", "settings_of"),
     "._sweep": ("Job", "run_sweep"),
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kinetix_core.errors import PluginError, SettingError
 from kinetix_core.registry import KINDS, registry
 
+from ._overrides import LEVELS
 from ._schema import PRESETS, SECTIONS, section_class
 from ._settings import MISSING, Setting, expected, settings_of, value_text
 
@@ -33,6 +34,12 @@ def settings_by_owner() -> dict[str, list[Setting]]:
     return owners
 
 
+def setting_names() -> list[str]:
+    """What may stand before `=`: settings, kinds of component, `experiment`, `levels`."""
+    keys = {s.key for settings in settings_by_owner().values() for s in settings}
+    return sorted(keys | {*KINDS, PRESETS, LEVELS})
+
+
 def unknown_setting(key: str, where: str = "") -> SettingError:
     """The error for a key that the chosen parts do not have."""
     owners = settings_by_owner()
@@ -48,9 +55,12 @@ def unknown_setting(key: str, where: str = "") -> SettingError:
             f"{text}; slots are given all at once, as"
             " size={polygons: 8, circles: 3, joints: 4, thrusters: 2}"
         )
-    close = _nearest_keys(key, [*known, *KINDS])
-    if close:
+    if close := _nearest_keys(key, [*known, *KINDS, PRESETS, LEVELS]):
         return SettingError(f"{text}; did you mean {', '.join(close)}?")
+    section = key.split(".")[0]
+    if "." in key and section in SECTIONS:
+        own = ", ".join(s.key.removeprefix(f"{section}.") for s in owners[section])
+        return SettingError(f"{text}; {section} has {own}")
     return SettingError(f"{text}; `kinetix train --help` lists them all")
 
 
@@ -101,6 +111,8 @@ def _nearest_keys(key: str, known: Iterable[str], count: int = 3) -> list[str]:
         whole = difflib.SequenceMatcher(None, key.lower(), candidate.lower()).ratio()
         last, own = candidate.rsplit(".", 1)[-1], key.rsplit(".", 1)[-1]
         end = difflib.SequenceMatcher(None, own.lower(), last.lower()).ratio()
+        if own.lower() == "".join(word[:1] for word in last.split("_")):  # `lr`
+            end = 1.0
         # sections are shared by many names, so they say less than the last part
         return max((whole + end) / 2, 0.95 * end)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from kinetix_core.errors import SettingError, did_you_mean
@@ -12,7 +13,8 @@ from kinetix_core.registry import KINDS, registry
 
 from ._schema import PRESETS
 
-_LEVELS = "levels"
+LEVELS = "levels"
+"""Short for `generator=files generator.levels`."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def normalised(settings: Iterable[str]) -> list[str]:
     Raises `SettingError` where `levels` and another generator are both asked for.
     """
     texts = [re.sub(r"^--(?=[\w/.]+=)", "", text) for text in settings]
-    if not any(text.startswith(f"{_LEVELS}=") for text in texts):
+    if not any(text.startswith(f"{LEVELS}=") for text in texts):
         return texts
     others = [t for t in texts if t.startswith("generator=") and t != "generator=files"]
     if others:
@@ -51,7 +53,7 @@ def normalised(settings: Iterable[str]) -> list[str]:
         )
     written = []
     for text in texts:
-        if text.startswith(f"{_LEVELS}="):
+        if text.startswith(f"{LEVELS}="):
             written += ["generator=files", f"generator.{text}"]
         else:
             written.append(text)
@@ -141,16 +143,32 @@ def check_choice(override: Override) -> None:
 
 def presets() -> dict[str, str]:
     """Every preset by name, with the file that it stands in as `pkg://package/experiment/x.yaml`."""
+    return {name: where for name, (where, _) in _preset_files().items()}
+
+
+def preset_summary(name: str) -> str:
+    """The first comment of a preset's file, its `# @package` line aside; empty: there is none."""
+    words: list[str] = []
+    for line in _preset_files()[name][1].read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        if text := line.lstrip("# ").strip():
+            words += [] if text.startswith("@package") else [text]
+        elif words:
+            break
+    return " ".join(words)
+
+
+def _preset_files() -> dict[str, tuple[str, Traversable]]:
     from importlib.resources import files
 
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, Traversable]] = {}
     for folder in registry().config_folders:
         package, *below = folder.removeprefix("pkg://").split("/")
         group = files(package).joinpath(*below, PRESETS)
         if group.is_dir():
             for file in sorted(group.iterdir(), key=lambda f: f.name):
                 if file.name.endswith(".yaml"):
-                    found.setdefault(
-                        file.name.removesuffix(".yaml"), f"{folder}/{PRESETS}/{file.name}"
-                    )
+                    where = f"{folder}/{PRESETS}/{file.name}"
+                    found.setdefault(file.name.removesuffix(".yaml"), (where, file))
     return found

@@ -11,7 +11,7 @@ from kinetix_core.errors import PluginError, SettingError
 from kinetix_core.registry import KINDS, registry, setting_message
 from kinetix_core.scene import SceneSize, parse_size
 
-from ._schema import section_class
+from ._schema import SECTIONS, section_class
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -59,13 +59,9 @@ def typed_run(config: DictConfig) -> ComposedRun:
     component that cannot be used.
     """
     from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
 
-    try:
-        _check_nothing_missing(config)
-        tree: Any = OmegaConf.to_container(config, resolve=True)
-    except OmegaConfBaseException as error:  # an interpolation ${...} that leads nowhere
-        raise SettingError(f"{error.full_key}: {str(error).splitlines()[0]}") from error
+    tree = _resolved(config)
+    _check_nothing_missing(config)
     top = to_dataclass(section_class(""), tree, "")
     sections = {
         name: to_dataclass(section_class(name), tree[name], name)
@@ -89,6 +85,48 @@ def typed_run(config: DictConfig) -> ComposedRun:
         loggers=tuple(loggers),
         **sections,
     )
+
+
+def check_config(config: DictConfig) -> None:
+    """Raises what `typed_run` raises, except that values may still be missing (`???`).
+
+    A part of which a value is missing is not checked further.
+    """
+    from omegaconf import OmegaConf
+
+    tree = _resolved(config)
+    if not (missing := OmegaConf.missing_keys(config)):
+        typed_run(config)
+        return
+
+    def complete(prefix: str) -> bool:
+        return not any(key.startswith(f"{prefix}.") for key in missing)
+
+    to_dataclass(section_class(""), tree, "")
+    for name in filter(None, SECTIONS):
+        if complete(name):
+            to_dataclass(section_class(name), tree[name], name)
+    for kind in KINDS:
+        parts = (
+            {f"{kind}.{n}": s for n, s in tree.get(kind, {}).items()}
+            if KINDS[kind].several
+            else {kind: tree[kind]}
+        )
+        for prefix, settings in parts.items():
+            if complete(prefix):
+                _chosen(kind, settings, prefix)
+    parse_size(tree["size"])
+
+
+def _resolved(config: DictConfig) -> Any:
+    """The config as plain dicts and lists, with every `${...}` replaced."""
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        return OmegaConf.to_container(config, resolve=True)
+    except OmegaConfBaseException as error:  # an interpolation that leads nowhere
+        raise SettingError(f"{error.full_key}: {str(error).splitlines()[0]}") from error
 
 
 def _chosen(kind: str, settings: Mapping[str, Any], prefix: str) -> Chosen:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         empty_scene,
         stack_scenes,
     )
-    from ._shapes import BodyProperties, JointAnchors
+    from ._shapes import BodyProperties, JointAnchors, Point
     from ._size import (
         BOUNDARY,
         CEILING,
@@ -70,7 +70,7 @@ _WHERE = {
         "empty_scene",
         "stack_scenes",
     ),
-    "_shapes": ("BodyProperties", "JointAnchors"),
+    "_shapes": ("BodyProperties", "JointAnchors", "Point"),
     "_size": (
         "BOUNDARY",
         "CEILING",

@@ -257,7 +257,7 @@ class SceneBuilder:
     def _free(self, active: Array, kind: str, kinds: str) -> int:
         if active.all():
             raise LevelError(
-                f"{kind}: no free slot, size {self.size.name} has room for {len(active)} {kinds}"
+                f"{kind}: no free slot, size {self.size.name} has room for {self.size.slots(kinds)}"
             )
         return int(np.argmin(active))
 

@@ -9,6 +9,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from kinetix_core.errors import printable
+
 from ._files import read_level
 from ._scene import Bodies, Joints, Scene, Thrusters
 from ._size import BOUNDARY, SceneSize
@@ -22,9 +24,10 @@ def describe_level(level: str | os.PathLike[str]) -> str:
     scene = read_level(level).scene
     size = scene.size
     gravity = _vector(scene.gravity)
+    slots = ", ".join(size.slots(k) for k in ("polygons", "circles", "joints", "thrusters"))
     head = (
-        f"{os.fspath(level)}: size {size.name} ({size.polygons} polygons, {size.circles} circles, "
-        f"{size.joints} joints, {size.thrusters} thrusters), gravity {gravity} m/s^2"
+        f"{printable(os.fspath(level))}: size {size.name} with slots for {slots}, "
+        f"gravity {gravity} m/s^2"
     )
     return "\n".join([head, *describe_scene(scene)])
 

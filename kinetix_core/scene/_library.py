@@ -107,15 +107,13 @@ def _unknown(text: str) -> LevelError:
     """Nothing has this name: say what is near it."""
     path = Path(text)
     near: list[str] = []
-    if path.parent.is_dir() and str(path.parent) != ".":
-        siblings = sorted(path.parent.iterdir())
+    if path.parent.is_dir():
+        siblings = sorted(s for s in path.parent.iterdir() if s.suffix == _SUFFIX or s.is_dir())
         near = [str(path.parent / _named(s, None)) for s in siblings if not s.name.startswith(".")]
     for name, folder in level_sets().items():
         near += [name, *(_named(f, folder, f"{name}/") for f in _levels_in(folder))]
-    short = near if len(near) < 8 else list(level_sets())
-    hint = did_you_mean(text, near)
-    if not hint.startswith("; did"):
-        hint = did_you_mean("", short)
+    if not (hint := did_you_mean(text, near)).startswith("; did"):
+        hint = f"; level sets: {', '.join(level_sets())}; `kinetix levels list` shows their levels"
     return LevelError(f"{text}: no such level file, folder, pattern or level set{hint}")
 
 

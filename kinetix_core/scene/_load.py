@@ -16,6 +16,11 @@ from ._scene import Scene, stack_scenes
 from ._size import SceneSize
 from ._slots import expand, permute
 
+_WAY_OUT = (
+    "; `kinetix levels validate` checks all files at once, and generator.skip_broken=true trains"
+    " without those that cannot be used"
+)
+
 
 class LevelSet(NamedTuple):
     """Levels along a leading axis, their names, and why others were left out."""
@@ -48,7 +53,8 @@ def load_levels(
     found: list[tuple[Entry, Scene]] = []
     skipped: list[str] = []
     too_large = 0
-    for entry in find_levels(names):
+    entries = find_levels(names)
+    for entry in entries:
         try:
             scene = level_from_records(decode(read_text(entry.path))).scene
             if size is not None and entry.only_if_fits and not size.holds(scene.size):
@@ -57,11 +63,12 @@ def load_levels(
             found.append((entry, scene if size is None else expand(scene, size)))
         except LevelError as error:
             if not skip_broken:
-                raise LevelError(f"{entry.path}: {error}") from None
+                others = _WAY_OUT if len(entries) > 1 else ""
+                raise LevelError(f"{entry.path}: {error}{others}") from None
             skipped.append(f"{entry.path}: {error}")
     if not found:
-        broken = f", {len(skipped)} are broken, such as {skipped[0]}" if skipped else ""
-        large = f", {too_large} need a larger size than {size.name}" if size and too_large else ""
+        broken = f", {len(skipped)} broken, such as {skipped[0]}" if skipped else ""
+        large = f", {too_large} too large for size {size.name}" if size and too_large else ""
         raise LevelError(f"levels={names}: none can be used{large}{broken}")
     size = size or _largest(scene.size for _, scene in found)
     scenes = [_prepared(scene, size, entry.permutation) for entry, scene in found]

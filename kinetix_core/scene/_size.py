@@ -91,6 +91,22 @@ class SceneSize:
         """Whether a scene of size `other` can be expanded to this size."""
         return all(getattr(other, f.name) <= getattr(self, f.name) for f in fields(self)[:4])
 
+    def slots(self, kind: str) -> str:
+        """A count in words; polygons without the boundary: `1 polygon besides the boundary`."""
+        count = getattr(self, kind) - BOUNDARY * (kind == "polygons")
+        text = f"{count} {kind[:-1] if count == 1 else kind}"
+        return f"{text} besides the boundary" if kind == "polygons" else text
+
+    @property
+    def written(self) -> str:
+        """As a setting takes it: `s`, `m`, `l`, or all counts, the boundary's polygons included."""
+        if self.name in SIZES:
+            return self.name
+        counts = {f.name: getattr(self, f.name) for f in fields(self)}
+        if (counts["motor_bindings"], counts["thruster_bindings"]) == (4, 2):
+            del counts["motor_bindings"], counts["thruster_bindings"]
+        return "{" + ", ".join(f"{name}: {count}" for name, count in counts.items()) + "}"
+
     @property
     def name(self) -> str:
         """`s`, `m`, `l`, or the slot counts as in `p8c3j4t2` (bindings added if unusual)."""
@@ -108,6 +124,18 @@ SIZES = {
     "l": SceneSize(12, 4, 6, 2),
 }
 S, M, L = SIZES["s"], SIZES["m"], SIZES["l"]
+
+
+def smallest(size: SceneSize) -> SceneSize:
+    """The first of S, M and L that holds `size`, bindings included, or else `size` itself."""
+
+    def bindings(s: SceneSize) -> bool:
+        return (
+            s.motor_bindings >= size.motor_bindings
+            and s.thruster_bindings >= size.thruster_bindings
+        )
+
+    return next((s for s in SIZES.values() if s.holds(size) and bindings(s)), size)
 
 
 def parse_size(value: Any) -> SceneSize:

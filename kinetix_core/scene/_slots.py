@@ -10,7 +10,7 @@ import numpy as np
 from kinetix_core.errors import LevelError
 
 from ._scene import Array, Bodies, Joints, Scene, Thrusters, collision_matrix
-from ._size import BOUNDARY, SceneSize
+from ._size import BOUNDARY, SceneSize, smallest
 
 Slots = TypeVar("Slots", Bodies, Joints, Thrusters)
 
@@ -60,10 +60,10 @@ def _indexed(scene: Scene, bodies: np.ndarray) -> Scene:
 def check_fits(old: SceneSize, new: SceneSize) -> None:
     """Raises `LevelError` naming what a level of size `old` has too much of for `new`."""
     for kind in _KINDS:
-        if (have := getattr(old, kind)) > (room := getattr(new, kind)):
+        if getattr(old, kind) > getattr(new, kind):
             raise LevelError(
-                f"{have} {kind} (slots, used or not) do not fit size {new.name}, "
-                f"which has room for {room}; take a larger size or leave this level out"
+                f"slots for {old.slots(kind)}, used or not, do not fit size {new.name}, which has "
+                f"{new.slots(kind)}; the smallest size that fits is size={smallest(old).written}"
             )
 
 

@@ -12,6 +12,7 @@ import kinetix_core.learn
 from kinetix_core.cli import commands, main, train
 from kinetix_core.errors import RunError
 from kinetix_core.registry import registry
+from kinetix_core.scene import S, find_levels, load_levels
 
 
 def refused(capsys, *argv):
@@ -30,11 +31,27 @@ def refused(capsys, *argv):
         ("trian", "trian: no such command; did you mean train?"),
         ("plugins engin", "engin: no kind of component; did you mean engine?"),
         ("plugins --setings", "unrecognized arguments: --setings (`kinetix plugins --help`"),
-        ("config shw", "invalid choice: 'shw'"),
+        ("config shw", "kinetix config shw: no such action; did you mean show?"),
         ("config show ppo.epoch=1", "ppo.epoch: unknown setting; did you mean ppo.epochs?"),
         ("train --ppo.epoch=1", "ppo.epoch: unknown setting; did you mean ppo.epochs?"),
         ("train -x", "-x: neither an option nor a setting as name=value"),
-        ("train levels", "levels: neither an option nor a setting as name=value"),
+        ("train levels", "levels: neither an option nor a setting as name=value; write levels=V"),
+        ("train levels = x", "; write levels=x, without spaces"),
+        ("train levels =x", "; write levels=x, without spaces"),
+        ("train --levels x", "; write levels=x, without spaces"),
+        ("train levels= x", "x: neither an option nor a setting as name=value; write levels=x,"),
+        ("train lvels x", "; did you mean levels=x?"),
+        ("train laptop", "; did you mean experiment=laptop?"),
+        ("train deep_sets", "; did you mean network=deep_sets?"),
+        ("train handmade/s", "; did you mean levels=handmade/s?"),
+        ("train levles=x", "levles: unknown setting; did you mean levels, "),
+        ("train ppo.lr=1", "ppo.lr: unknown setting; did you mean ppo.learning_rate?"),
+        ("train ppo.foo=1", "ppo.foo: unknown setting; ppo has num_envs, num_steps,"),
+        ("train levels=handmad", "handmad: no such level file, folder, pattern or level set; did"),
+        ("config show ppo.epochs=0", "ppo.epochs=0: at least 1 is expected"),
+        ("config show generator.levels=[]", "generator.levels="),
+        ("config show size=xl", "size=xl: s, m, l or"),
+        ("plugins x\x1b[2Jy", r"x\x1b[2Jy: no kind of component"),
         ("train size=xl", "size=xl: s, m, l or {polygons: 8"),
         ("train curriculum=fixd", "curriculum=fixd: unknown; did you mean fixed?"),
         ("train -m", "-m: a sweep needs settings with several values"),
@@ -104,6 +121,43 @@ def test_config_show_is_yaml_that_says_what_is_chosen(capsys, packages):
     assert shown.ppo.epochs == 3
     assert shown.generator.levels == "x"
     assert OmegaConf.is_missing(shown.engine, "needed")
+
+
+def test_config_show_checks_what_is_there_although_a_value_is_missing(capsys, packages):
+    packages.add_toy()
+    assert main(["config", "show", "engine=toy"]) == 0
+    capsys.readouterr()
+    assert "ppo.epochs=0: at least 1" in refused(
+        capsys, *["config", "show", "engine=toy", "ppo.epochs=0"]
+    )
+    line = "config show engine=toy logger.jsonl.file=a/b"
+    assert "logger.jsonl.file='a/b'" in refused(capsys, *line.split())
+
+
+def test_train_says_which_levels_before_anything_else(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(kinetix_core.learn, "train", lambda run: Path("here"))
+    fits = len(load_levels("handmade", S).names)
+    for line, said in (
+        (
+            "train",
+            f"levels: {fits} of handmade in size s (the default; levels=FOLDER takes others)",
+        ),
+        (
+            "train levels=[handmade/s/roll_right,handmade/m] size=m",
+            " of handmade/s/roll_right,hand",
+        ),
+    ):
+        assert main(line.split()) == 0
+        (first, *_) = capsys.readouterr().err.splitlines()
+        assert said in first
+    assert first.startswith(f"levels: {1 + len(find_levels('handmade/m'))} of")
+
+
+def test_presets_have_a_summary(capsys):
+    assert main(["train", "--help"]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"^  laptop +A small agent that learns fast", text, re.MULTILINE)
+    assert "package _global_" not in text
 
 
 def test_train_help_lists_choices_and_settings(capsys, packages):

@@ -250,8 +250,8 @@ def test_too_large_for_the_size(document, tmp_path):
     path = tmp_path / "m.json"
     write_level(path, read_level_of(document, tmp_path, M))
     assert error_of(path, S) == (
-        f"{path}: 6 polygons (slots, used or not) do not fit size s, which has room for 5; "
-        "take a larger size or leave this level out"
+        f"{path}: slots for 2 polygons besides the boundary, used or not, do not fit size s, which "
+        "has 1 polygon besides the boundary; the smallest size that fits is size=m"
     )
 
 

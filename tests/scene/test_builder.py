@@ -162,11 +162,11 @@ def two_circles(b):
 
 REFUSED = {
     "circle: no free slot, size s has room for 2 circles": fill_circles,
-    "joint: no free slot, size s has room for 1 joints": fill_joints,
-    "polygon: no free slot, size s has room for 5 polygons": lambda b: [
+    "joint: no free slot, size s has room for 1 joint": fill_joints,
+    "polygon: no free slot, size s has room for 1 polygon besides the boundary": lambda b: [
         b.rectangle((1, 1), 0.1, 0.1) for _ in range(2)
     ],
-    "thruster: no free slot, size s has room for 1 thrusters": lambda b: [
+    "thruster: no free slot, size s has room for 1 thruster": lambda b: [
         b.thruster(FLOOR) for _ in range(2)
     ],
     "joint.a: body 4, polygon[4], is not there (not active)": missing_body,

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from kinetix_core.cli import main
-from kinetix_core.scene import level_sets, summarise_level
+from kinetix_core.scene import SceneBuilder, level_sets, summarise_level, write_level
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_show_says_what_is_there(capsys):
     status, out, _ = run(capsys, "show", "handmade/s/tilt_the_tray")
     assert status == 0
     text = "\n".join(out)
-    assert "size s (5 polygons, 2 circles, 1 joints, 1 thrusters)" in out[0]
+    assert "slots for 1 polygon besides the boundary, 2 circles, 1 joint, 1 thruster," in out[0]
     assert "  1 left wall: red" in out
     assert "  6 circle[1]: blue, radius 0.4, at (4.3, 0.8), fixated" in out
     assert "limits -0.4 to 0.4 rad, motor speed 0.15, power 1, binding 3" in text
@@ -131,7 +131,33 @@ def test_show_of_a_broken_file_is_one_line(capsys, folder):
 def test_an_unknown_action(capsys):
     status, _, err = run(capsys, "sho")
     assert status == 2
-    assert "invalid choice: 'sho'" in err[0]
+    assert "kinetix levels sho: no such action; did you mean show?" in err[0]
+
+
+def test_names_cannot_drive_the_terminal(capsys, folder):
+    (folder / "golf_swing.json").rename(folder / "golf\x1b[2J\n.json")
+    (folder / "bad\x1b.json").write_text("{}")
+    for action in ("list", "validate", "show"):
+        what = folder / "golf\x1b[2J\n" if action == "show" else folder
+        _, out, err = run(capsys, action, what)
+        text = "\n".join(out + err)
+        assert "\x1b" not in text
+        assert r"golf\x1b[2J\n" in text
+    status, _, (line,) = run(capsys, "show", folder / "bad\x1b.json")
+    assert status == 2
+    assert r"bad\x1b.json: env_state" in line
+
+
+def test_a_size_of_its_own_says_how_it_counts(capsys, tmp_path):
+    size = {"polygons": 7, "circles": 0, "joints": 0, "thrusters": 0}
+    b = SceneBuilder(size)
+    b.rectangle((1, 1), width=0.5, height=0.5)
+    write_level(tmp_path / "own.json", b.build())
+    _, out, _ = run(capsys, "list", tmp_path)
+    assert out[1].split()[:3] == ["own", "p7c0j0t0", "1"]
+    assert out[2].startswith("p7c0j0t0: slots; the polygons include floor, walls and ceiling")
+    _, out, _ = run(capsys, "show", tmp_path / "own")
+    assert "size p7c0j0t0 with slots for 3 polygons besides the boundary, 0 circles" in out[0]
 
 
 def test_summary_counts_roles_of_the_walls_too():

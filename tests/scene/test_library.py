@@ -72,7 +72,7 @@ def test_sets():
     assert names("handmade/s/roll_right") == names("handmade/s/roll_right.json")
     with pytest.raises(LevelError, match="did you mean handmade/s/roll_right"):
         find_levels("handmade/s/rol_right")
-    with pytest.raises(LevelError, match=r"known: .*handmade"):
+    with pytest.raises(LevelError, match=r"level sets: .*handmade"):
         find_levels("nothing_like_it")
     with pytest.raises(LevelError, match="no such level file"):
         find_levels("handmade/../levels")
@@ -167,9 +167,9 @@ def test_without_a_size_the_smallest_that_holds_all(folder, tmp_path):
 def test_of_a_whole_set_what_fits_is_taken():
     assert all(n.startswith("handmade/s/") for n in load_levels("handmade", S).names)
     assert len(load_levels("handmade", L).names) == len(find_levels("handmade"))
-    with pytest.raises(LevelError, match=r"sling_load\.json: 6 polygons .* do not fit size s"):
+    with pytest.raises(LevelError, match=r"sling_load\.json: .* 2 polygons .* do not fit size s"):
         load_levels("handmade/m", S)
-    with pytest.raises(LevelError, match=r"none can be used, .* need a larger size than p4c0j0t0"):
+    with pytest.raises(LevelError, match=r"none can be used, .* too large for size p4c0j0t0"):
         load_levels("handmade", SceneSize(4, 0, 0, 0))
 
 
@@ -190,7 +190,21 @@ def damaged(folder, tmp_path):
 def test_a_broken_file_in_a_folder_is_named(damaged):
     with pytest.raises(LevelError) as error:
         load_levels(damaged, L)
-    assert str(error.value).startswith(f"{damaged}/broken.json: env_state: missing key")
+    text = str(error.value)
+    assert text.startswith(f"{damaged}/broken.json: env_state: missing key; `kinetix levels valid")
+    assert "generator.skip_broken=true" in text
+    with pytest.raises(LevelError, match=r"broken\.json: env_state: missing key$"):
+        load_levels(damaged / "broken.json", L)  # it is alone: there is nothing to leave out
+
+
+def test_names_near_it_are_those_on_disk_too(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    (folder.parent / "notes.txt").touch()
+    for name, near in ((folder.name + "x", folder.name), ("handmad", "handmade")):
+        with pytest.raises(LevelError, match=rf"^{name}: no such .*; did you mean .*\b{near}\b"):
+            find_levels(name)
+    with pytest.raises(LevelError, match=r"^qqq: no such .*; level sets: .*handmade"):
+        find_levels("qqq")
 
 
 def test_broken_files_can_be_left_out(damaged):
@@ -199,8 +213,9 @@ def test_broken_files_can_be_left_out(damaged):
     assert levels.gravity.shape == (2, 2)
     assert skipped == (
         f"{damaged}/broken.json: env_state: missing key",
-        f"{damaged}/deep/a.json: 6 polygons (slots, used or not) do not fit size s, which has "
-        "room for 5; take a larger size or leave this level out",
+        f"{damaged}/deep/a.json: slots for 2 polygons besides the boundary, used or not, do not "
+        "fit size s, which has 1 polygon besides the boundary; the smallest size that fits is "
+        "size=m",
     )
-    with pytest.raises(LevelError, match=r"none can be used, 1 are broken, such as .*broken\.json"):
+    with pytest.raises(LevelError, match=r"none can be used, 1 broken, such as .*broken\.json"):
         load_levels(damaged / "broken.json", S, skip_broken=True)

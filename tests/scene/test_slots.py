@@ -5,6 +5,7 @@ import dataclasses
 import jax
 import numpy as np
 import pytest
+import yaml
 
 from kinetix_core.errors import LevelError
 from kinetix_core.scene import (
@@ -17,9 +18,11 @@ from kinetix_core.scene import (
     SceneBuilder,
     SceneSize,
     expand,
+    parse_size,
     permute,
     validate,
 )
+from kinetix_core.scene._slots import check_fits
 from tests.scene.published import read_published
 from tests.scene.test_builder import build_car
 
@@ -68,10 +71,10 @@ def test_the_same_size_empties_contacts_only():
 @pytest.mark.parametrize(
     ("size", "message"),
     [
-        (SceneSize(4, 2, 1, 1), "5 polygons (slots, used or not) do not fit size p4c2j1t1"),
-        (SceneSize(5, 1, 1, 1), "2 circles (slots, used or not) do not fit size p5c1j1t1"),
-        (SceneSize(5, 2, 0, 1), "1 joints (slots, used or not) do not fit size p5c2j0t1"),
-        (SceneSize(5, 2, 1, 0), "1 thrusters (slots, used or not) do not fit size p5c2j1t0"),
+        (SceneSize(4, 2, 1, 1), "slots for 1 polygon besides the boundary, used or not, do not "),
+        (SceneSize(5, 1, 1, 1), "slots for 2 circles, used or not, do not fit size p5c1j1t1, "),
+        (SceneSize(5, 2, 0, 1), "slots for 1 joint, used or not, do not fit size p5c2j0t1, "),
+        (SceneSize(5, 2, 1, 0), "slots for 1 thruster, used or not, do not fit size p5c2j1t0"),
         (SceneSize(5, 2, 1, 1, 3, 2), "motor binding 3 does not fit size p5c2j1t1m3b2"),
         (SceneSize(5, 2, 1, 1, 4, 1), "thruster binding 1 does not fit size p5c2j1t1m4b1"),
     ],
@@ -80,6 +83,27 @@ def test_what_does_not_fit_is_named(size, message):
     with pytest.raises(LevelError) as error:
         expand(car(), size)
     assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("size", "fits"),
+    [
+        (SceneSize(5, 2, 1, 1), "s"),
+        (SceneSize(4, 3, 0, 0), "m"),
+        (SceneSize(12, 0, 0, 2), "l"),
+        (SceneSize(13, 0, 1, 1), "{polygons: 13, circles: 0, joints: 1, thrusters: 1}"),
+        (
+            SceneSize(5, 2, 1, 1, 6, 2),
+            "{polygons: 5, circles: 2, joints: 1, thrusters: 1, motor_bindings: 6, "
+            "thruster_bindings: 2}",
+        ),
+    ],
+)
+def test_the_smallest_size_that_fits_is_named_as_a_setting(size, fits):
+    with pytest.raises(LevelError) as error:
+        check_fits(size, SceneSize(4, 0, 0, 0))
+    assert str(error.value).endswith(f"; the smallest size that fits is size={fits}")
+    assert parse_size(yaml.safe_load(fits)).holds(size)
 
 
 def test_bindings_of_unused_slots_always_fit():
