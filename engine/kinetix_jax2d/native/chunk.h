@@ -80,6 +80,7 @@ struct ContactBlock {
   alignas(64) Offset a[LANES];
   Offset b[LANES];
   Offset impulse[LANES];  // accumulated, behind the first scene's row
+  Offset surface_a[LANES], surface_b[LANES];  // in Chunk::surface
   int32_t point[LANES];
   int32_t flip[LANES];  // where a is the second body of the pair
   vec normal_x, normal_y;
@@ -155,10 +156,14 @@ struct Chunk {
   // on. A body is named by the offset of its entry in any of these arrays.
   int bodies, stride;  // stride: entries from one number to the next
   Offset idle_body;
+  // Where all scenes have the same boundary (see boundary.h), its bodies have one entry each, just
+  // before those of the other bodies: `shared` is BOUNDARY then, otherwise 0.
+  int shared, first_entry;  // first_entry: of those in use
   quad* place;     // x, y, angle, radius of a circle
   quad* velocity;  // vx, vy, angular velocity, 0
-  quad* material;  // inverse mass, inverse inertia, friction, restitution
   quad* mass;      // inverse mass, inverse mass, inverse inertia, 0
+  int32_t* word;   // see Plan::body_words
+  double* surface;  // two floats, friction and restitution; of a common boundary too per scene
   quad* pose;      // x, y, cosine, sine at the start of the step
   // Polygons: one number per vertex or face.
   quad *local_x, *local_y, *normal_x, *normal_y, *edge_length;
@@ -195,8 +200,12 @@ struct Chunk {
   Chunk(const Plan& its_plan, const Parameters& its_parameters, int count, char* its_memory);
 
   size_t bytes() const { return used_; }
-  INLINE Offset body(int scene, int number) const {
-    return sizeof(quad) * (number * stride + scene);
+  INLINE int entry(int scene, int number) const {
+    return number < shared ? first_entry + number : number * stride + scene;
+  }
+  INLINE Offset body(int scene, int number) const { return sizeof(quad) * entry(scene, number); }
+  INLINE Offset surface_of(int scene, int number) const {
+    return 2 * sizeof(float) * (number * stride + scene);
   }
   INLINE BodyBits& bits_of_scene(int scene, int number) const {
     return bits[number * words + (scene >> 6)];
@@ -233,11 +242,13 @@ inline Chunk::Chunk(const Plan& its_plan, const Parameters& its_parameters, int 
   take(rows, n);
   take(bits, (size_t)words * sizes.bodies);
   take(fall, n + LANES);
-  quad** fields[] = {&place,    &velocity, &material,    &mass,    &pose,    &local_x, &local_y,
-                     &normal_x, &normal_y, &edge_length, &support, &world_x, &world_y, &box};
+  quad** fields[] = {&place,    &velocity, &mass,        &pose,    &local_x, &local_y, &normal_x,
+                     &normal_y, &edge_length, &support, &world_x, &world_y, &box};
   for (quad** field : fields) take(*field, all);
   float** sides[] = {&low_x, &low_y, &high_x, &high_y};
   for (float** side : sides) take(*side, all + LANES);
+  take(word, all);
+  take(surface, all);
   take(claimed, all);
 
   size_t points = 0;

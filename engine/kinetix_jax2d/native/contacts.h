@@ -72,7 +72,7 @@ INLINE int region_of(Chunk& chunk, const ListSizes& sizes, PairCode code, int ro
   int stage = sizes.first_stage + batch_of(chunk, sizes, scene, row);
   if (kind >= ONE_LIVE) {
     int moving = swap_of(code) ? first_of(code) : second_of(code);
-    uint64_t& claimed = chunk.claimed[moving * chunk.stride + scene];
+    uint64_t& claimed = chunk.claimed[chunk.entry(scene, moving)];
     uint64_t claim = stage < 64 ? (uint64_t)1 << stage : ~0ull;
     if (stage >= 64 || (claimed & claim)) kind -= ONE_LIVE - BOTH_LIVE;
     claimed |= claim;
@@ -81,7 +81,8 @@ INLINE int region_of(Chunk& chunk, const ListSizes& sizes, PairCode code, int ro
 }
 
 inline void assign_regions(Chunk& chunk) {
-  memset(chunk.claimed, 0, sizeof(uint64_t) * chunk.bodies);
+  const int first = chunk.first_entry;
+  memset(chunk.claimed + first, 0, sizeof(uint64_t) * (chunk.bodies - first));
   memset(chunk.region_sizes, 0, KINDS * sizeof(int32_t) * chunk.sizes.stages);
   for (int number = 0; number < LISTS; ++number) {
     const FoundList& list = chunk.found[number];
@@ -111,6 +112,7 @@ INLINE int lay_out_blocks(Chunk& chunk, int first, int32_t* sizes) {
     for (int lane = 0; lane < LANES; ++lane) {
       last.a[lane] = last.b[lane] = chunk.idle_body;
       last.impulse[lane] = last.point[lane] = last.flip[lane] = 0;
+      last.surface_a[lane] = last.surface_b[lane] = 0;
     }
   }
   return blocks;
@@ -129,6 +131,8 @@ INLINE int place_contact(Chunk& chunk, const ListSizes& sizes, const FoundList& 
   block.flip[lane] = swap;
   block.point[lane] = list.point[i];
   block.impulse[lane] = impulse_offset(chunk, sizes, scene, list.row[i]);
+  block.surface_a[lane] = chunk.surface_of(scene, first_of(list.code[i]));
+  block.surface_b[lane] = chunk.surface_of(scene, second_of(list.code[i]));
   return position;
 }
 
@@ -212,7 +216,7 @@ INLINE void update_both(ContactBlock& block, Point centre_a, Point centre_b) {
 // Everything about a block that its contacts and bodies decide once per step.
 INLINE void prepare_block(const Chunk& chunk, ContactBlock& block, bool both) {
   const Parameters& parameters = chunk.parameters;
-  vec geometry[4], material_a[4], material_b[4], va[4], vb[4];
+  vec geometry[4], mass_a[4], mass_b[4], va[4], vb[4];
   alignas(64) Offset point[LANES];
   vec depth;
   for (int lane = 0; lane < LANES; ++lane) {
@@ -221,28 +225,32 @@ INLINE void prepare_block(const Chunk& chunk, ContactBlock& block, bool both) {
   }
   gather(chunk.geometry, point, geometry);
   Point place_a = gather_two(chunk.place, block.a), place_b = gather_two(chunk.place, block.b);
-  gather(chunk.material, block.a, material_a);
-  gather(chunk.material, block.b, material_b);
+  gather(chunk.mass, block.b, mass_b);
   gather(chunk.velocity, block.a, va);
   gather(chunk.velocity, block.b, vb);
   block.point_x = geometry[2];
   block.point_y = geometry[3];
-  block.mass_a = material_a[0];
-  block.mass_b = material_b[0];
-  block.inertia_a = material_a[1];
-  block.inertia_b = material_b[1];
+  block.mass_b = mass_b[0];
+  block.inertia_b = mass_b[2];
   // The normal points from the first body to the second; here it must point to b.
   ivec flip;
   memcpy(&flip, block.flip, sizeof flip);
   block.normal_x = flip != 0 ? -geometry[0] : geometry[0];
   block.normal_y = flip != 0 ? -geometry[1] : geometry[1];
-  if (both)
+  if (both) {
+    gather(chunk.mass, block.a, mass_a);
+    block.mass_a = mass_a[0];
+    block.inertia_a = mass_a[2];
     update_both(block, place_a, place_b);
-  else
+  } else {
     update_one(block, place_b);
+  }
 
-  vec friction_a = material_a[2] * parameters.base_friction;
-  vec friction_b = material_b[2] * parameters.base_friction;
+  // Friction and restitution; which body is a does not matter.
+  Point surface_a = gather_two(chunk.surface, block.surface_a);
+  Point surface_b = gather_two(chunk.surface, block.surface_b);
+  vec friction_a = surface_a.x * parameters.base_friction;
+  vec friction_b = surface_b.x * parameters.base_friction;
   block.friction = sqrt(dot(friction_a, friction_b, friction_a, friction_b));
   block.normal_impulse = block.tangent_impulse = splat(0);
   if (chunk.plan.warm_starting) {
@@ -255,7 +263,7 @@ INLINE void prepare_block(const Chunk& chunk, ContactBlock& block, bool both) {
   vec nx = block.normal_x, ny = block.normal_y;
   vec of_a = fma(va[2], a.normal, dot(va[0], va[1], nx, ny));
   vec of_b = fma(vb[2], block.arm_nb, dot(vb[0], vb[1], nx, ny));
-  vec bounce = (of_b - of_a) * at_most(material_a[3], material_b[3]);
+  vec bounce = (of_b - of_a) * at_most(surface_a.y, surface_b.y);
   vec rate = splat(parameters.baumgarte_collision / parameters.dt);
   vec bias = -rate * at_most(parameters.slop - depth, splat(0));
   block.target = both ? bias - bounce : bias - bounce + of_a;

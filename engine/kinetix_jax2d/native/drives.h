@@ -86,14 +86,14 @@ inline void apply_thrusters(Chunk& chunk) {
   for (int i = 0; i < chunk.thruster_count; i += LANES) {
     ThrusterLanes lanes;
     gather_thrusters(chunk, i, lanes);
-    vec place[4], pose[4], material[4];
+    vec place[4], pose[4], mass[4];
     gather(chunk.place, lanes.body, place);
     gather(chunk.pose, lanes.body, pose);
-    gather(chunk.material, lanes.body, material);
+    gather(chunk.mass, lanes.body, mass);
     Point arm = rotate(pose[2], pose[3], lanes.settings[0], lanes.settings[1]);
     SinCos way = sincos(lanes.settings[2] + place[2]);
-    scatter(material[0] * way.cos, material[0] * way.sin,
-            material[1] * cross(arm.x, arm.y, way.cos, way.sin), splat(0), changes);
+    scatter(mass[0] * way.cos, mass[0] * way.sin,
+            mass[2] * cross(arm.x, arm.y, way.cos, way.sin), splat(0), changes);
     for (int lane = 0; lane < LANES && i + lane < chunk.thruster_count; ++lane) {
       const Thruster& thruster = chunk.thrusters[i + lane];
       // An idle thruster adds nothing, whatever its slot holds.

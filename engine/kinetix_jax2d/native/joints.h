@@ -2,13 +2,10 @@
 // scenes, so its joints share no body, and the joints of one scene are solved one after another.
 #pragma once
 
+#include "boundary.h"
 #include "shapes.h"
 
 namespace kinetix {
-
-INLINE int body_in_reach(int index, int bodies) {
-  return index < 0 ? 0 : index >= bodies ? bodies - 1 : index;
-}
 
 // Whether a joint can act: in use, both bodies in use, not both fixated.
 INLINE bool is_resolvable(const Chunk& chunk, int scene, int32_t word) {
@@ -54,13 +51,13 @@ INLINE void load_joint_block(const Chunk& chunk, JointBlock& block) {
   block.power = a[0], block.minimum = a[1], block.maximum = a[2], block.rest_angle = a[3];
   gather(chunk.rows[0].moving + chunk.plan.joint_state, block.moving, a);
   block.impulse_x = a[0], block.impulse_y = a[1], block.impulse_angular = a[2];
-  gather(chunk.material, block.a, a);
-  gather(chunk.material, block.b, b);
+  gather(chunk.mass, block.a, a);
+  gather(chunk.mass, block.b, b);
   block.mass_a = a[0], block.mass_b = b[0];
-  block.inertia_a = a[1], block.inertia_b = b[1];
+  block.inertia_a = a[2], block.inertia_b = b[2];
   block.mass_sum = nonzero(a[0] + b[0]);
   block.inverse_mass_sum = 1.0f / block.mass_sum;
-  block.inverse_inertia_sum = 1.0f / nonzero(a[1] + b[1]);
+  block.inverse_inertia_sum = 1.0f / nonzero(a[2] + b[2]);
   block.anchor_weight = a[0] * block.inverse_mass_sum;
 }
 

@@ -8,8 +8,20 @@ namespace kinetix {
 // Scenes (of word `word`) in which the boxes of bodies i and k overlap: one bit each.
 INLINE uint64_t overlapping(const Chunk& chunk, int i, int k, int word) {
   int count = chunk.scenes - 64 * word < 64 ? chunk.scenes - 64 * word : 64;
-  int a = i * chunk.stride + 64 * word, b = k * chunk.stride + 64 * word;
+  int b = chunk.entry(64 * word, k);
   uint64_t bits = 0;
+  if (i < chunk.shared) {
+    int a = chunk.entry(0, i);
+    vec low_x = splat(chunk.low_x[a]), high_x = splat(chunk.high_x[a]);
+    vec low_y = splat(chunk.low_y[a]), high_y = splat(chunk.high_y[a]);
+    for (int s = 0; s < count; s += LANES) {
+      ivec near = (low_x <= load(chunk.high_x + b + s)) & (load(chunk.low_x + b + s) <= high_x) &
+                  (low_y <= load(chunk.high_y + b + s)) & (load(chunk.low_y + b + s) <= high_y);
+      bits |= (uint64_t)bits_of(near) << s;
+    }
+    return bits;
+  }
+  int a = chunk.entry(64 * word, i);
   for (int s = 0; s < count; s += LANES) {
     ivec near = (load(chunk.low_x + a + s) <= load(chunk.high_x + b + s)) &
                 (load(chunk.low_x + b + s) <= load(chunk.high_x + a + s)) &
@@ -37,7 +49,8 @@ INLINE void find_pair(Chunk& chunk, Table table, int first, int second) {
     uint64_t modes_agree = a.always | b.always | (a.normal & b.normal);
     uint64_t near = a.active & b.active & modes_agree;
     if (!near) continue;
-    near &= overlapping(chunk, first, second, word);
+    near &= table == CIRCLE_POLYGON ? overlapping(chunk, second, first, word)
+                                    : overlapping(chunk, first, second, word);
     uint64_t frozen = ~(a.jointed | b.jointed), one = a.immovable | b.immovable;
     uint64_t apart = ~(a.fixated & b.fixated);
     for (; near; near &= near - 1) {
@@ -68,13 +81,17 @@ struct PairOffsets {
   alignas(64) Offset first[LANES], second[LANES];
 };
 
+// Chunk::entry of many.
+INLINE ivec entries(const Chunk& chunk, ivec number, ivec scene) {
+  return number < chunk.shared ? number + chunk.first_entry : number * chunk.stride + scene;
+}
+
 // Where the bodies of LANES pairs lie.
 INLINE PairOffsets locate(const Chunk& chunk, const PairCode* code) {
   ivec codes;
   memcpy(&codes, code, sizeof codes);
-  ivec scene = codes >> 16 & 0xff;
-  ivec first = ((codes >> 8 & 0xff) * chunk.stride + scene) << 4;
-  ivec second = ((codes & 0xff) * chunk.stride + scene) << 4;
+  ivec first = entries(chunk, codes >> 8 & 0xff, codes >> 16 & 0xff) * (int)sizeof(quad);
+  ivec second = entries(chunk, codes & 0xff, codes >> 16 & 0xff) * (int)sizeof(quad);
   PairOffsets offsets;
   memcpy(offsets.first, &first, sizeof first);
   memcpy(offsets.second, &second, sizeof second);

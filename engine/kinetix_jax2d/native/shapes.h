@@ -16,83 +16,128 @@ INLINE quad last_three(quad a) {
 #endif
 }
 
-// One bit per lane of a mask.
-INLINE int quad_bits(iquad mask) {
-#if defined(__SSE__)
-  return _mm_movemask_ps((__m128)mask);
-#else
-  return (mask[0] & 1) | (mask[1] & 2) | (mask[2] & 4) | (mask[3] & 8);
-#endif
+// Inverse masses of a body as they act on its velocity.
+INLINE quad spread_mass(quad material) {
+  return (quad)((iquad)quad_swizzle<0, 0, 1, 1>(material) & iquad{-1, -1, -1, 0});
 }
 
-inline void load_bodies(Chunk& chunk, const Rows& rows, int scene) {
-  const Sizes& sizes = chunk.sizes;
-  const float* moving = rows.moving + chunk.plan.bodies;
-  const float* materials = rows.constant + chunk.plan.materials;
+// Bodies `first` to `end` of a scene.
+INLINE void load_bodies(Chunk& chunk, const Rows& rows, int scene, int first, int end) {
+  const float* moving = rows.moving + chunk.plan.bodies + BODY_FLOATS * first;
+  const float* materials = rows.constant + chunk.plan.materials + 4 * first;
   const int32_t* words = rows.integers + chunk.plan.body_words;
-  BodyBits* bits = &chunk.bits_of_scene(scene, 0);
-  int body = scene, shift = scene & 63;
-  for (int number = 0; number < sizes.bodies; ++number) {
-    chunk.place[body] = first_three(load_quad(moving));
-    chunk.velocity[body] = last_three(load_quad(moving + 2));
-    quad material = load_quad(materials);
-    chunk.material[body] = material;
-    quad mass = {material[0], material[0], material[1], 0.0f};
-    chunk.mass[body] = mass;
-
-    int mode = field(words[number], 0), nothing = quad_bits(mass == 0.0f);
-    bits->active |= (uint64_t)((uint32_t)words[number] >> 24 & 1) << shift;
-    bits->normal |= (uint64_t)(mode > 0) << shift;
-    bits->always |= (uint64_t)(mode == 2) << shift;
-    bits->fixated |= (uint64_t)(nothing & 1) << shift;
-    bits->immovable |= (uint64_t)(nothing >> 2 & nothing & 1) << shift;
-
+  const int step = first < chunk.shared ? 1 : chunk.stride;
+  int body = chunk.entry(scene, first);
+  quad *places = chunk.place, *velocities = chunk.velocity, *masses = chunk.mass;
+  int32_t* body_words = chunk.word;
+  for (int number = first; number < end; ++number) {
+    places[body] = first_three(load_quad(moving));
+    velocities[body] = last_three(load_quad(moving + 2));
+    masses[body] = spread_mass(load_quad(materials));
+    body_words[body] = words[number];
     moving += BODY_FLOATS;
     materials += 4;
-    bits += chunk.words;
-    body += chunk.stride;
+    body += step;
   }
-  for (int c = 0; c < sizes.circles; ++c)
-    chunk.place[(sizes.polygons + c) * chunk.stride + scene][3] =
-        rows.constant[chunk.plan.radii + c];
+}
+
+// Friction and restitution, also of the boundary.
+INLINE void load_surfaces(Chunk& chunk, const Rows& rows, int scene) {
+  const float* materials = rows.constant + chunk.plan.materials;
+  double* surface = chunk.surface + scene;
+  for (int i = 0; i < chunk.sizes.bodies; ++i)
+    memcpy(surface + i * chunk.stride, materials + 4 * i + 2, sizeof(double));
+}
+
+INLINE void load_radii(Chunk& chunk, const Rows& rows, int scene) {
+  const float* radii = rows.constant + chunk.plan.radii;
+  quad* circles = chunk.place + chunk.sizes.polygons * chunk.stride + scene;
+  for (int c = 0; c < chunk.sizes.circles; ++c) circles[c * chunk.stride][3] = radii[c];
+}
+
+INLINE void load_gravity(Chunk& chunk, const Rows& rows, int scene) {
   const float* gravity = rows.constant + chunk.plan.gravity;
   const float dt = chunk.parameters.dt;
   chunk.fall[scene] = quad{gravity[0] * dt, gravity[1] * dt, 0.0f, 0.0f};
 }
 
-inline void store_bodies(const Chunk& chunk, const Rows& rows, int scene) {
-  float* moving = rows.moving + chunk.plan.bodies;
-  int body = scene;
-  for (int number = 0; number < chunk.sizes.bodies; ++number) {
-    quad place = chunk.place[body], velocity = chunk.velocity[body];
-    store_quad(moving, quad{place[0], place[1], place[2], velocity[0]});
-    store_quad(moving + 2, quad{place[2], velocity[0], velocity[1], velocity[2]});
+// BodyBits of LANES bodies, in the lowest bits.
+INLINE BodyBits bits_of_bodies(ivec word, vec mass, vec inertia) {
+  ivec mode = word << 24 >> 24;
+  ivec fixated = mass == 0.0f, still = inertia == 0.0f;
+  return {bits_of(word << 7), bits_of(mode > 0), bits_of(mode == 2), bits_of(fixated),
+          bits_of(fixated & still), 0};
+}
+
+// Gathers the bits of all scenes; of scenes that are not there, none is active.
+inline void find_body_bits(Chunk& chunk) {
+  const Consecutive consecutive;
+  for (int number = 0; number < chunk.sizes.bodies; ++number)
+    for (int word = 0; word < chunk.words; ++word) {
+      int left = chunk.scenes - 64 * word, count = left < 64 ? left : 64;
+      bool common = number < chunk.shared;
+      BodyBits all = {};
+      for (int s = 0; s < count; s += LANES) {
+        int body = chunk.entry(common ? 0 : 64 * word + s, number);
+        ivec words;
+        vec mass[4];
+        memcpy(&words, chunk.word + body, sizeof words);
+        gather(chunk.mass + body, consecutive.offset, mass);
+        if (common) words = isplat(words[0]), mass[0] = mass[2] = splat(0);
+        BodyBits some = bits_of_bodies(words, mass[0], mass[2]);
+        all.active |= some.active << s;
+        all.normal |= some.normal << s;
+        all.always |= some.always << s;
+        all.fixated |= some.fixated << s;
+        all.immovable |= some.immovable << s;
+      }
+      all.active &= ~0ull >> (64 - count);
+      chunk.bits[number * chunk.words + word] = all;
+    }
+}
+
+// Bodies `first` to `end` of a scene.
+INLINE void store_bodies(const Chunk& chunk, float* moving, int scene, int first, int end) {
+  moving += BODY_FLOATS * first;
+  const int step = first < chunk.shared ? 1 : chunk.stride;
+  int body = chunk.entry(scene, first);
+  const quad *places = chunk.place, *velocities = chunk.velocity;
+  for (int number = first; number < end; ++number) {
+    quad place = places[body], velocity = velocities[body];
+    store_quad(moving, place);
+    quad turned = quad_swizzle<0, 0, 1, 2>(velocity);
+    turned[0] = place[2];
+    store_quad(moving + 2, turned);
     moving += BODY_FLOATS;
-    body += chunk.stride;
+    body += step;
   }
 }
 
 // A triangle repeats its first vertex in slot 3, so that every polygon has four edges, and has no
 // face 3.
-inline void load_polygons(Chunk& chunk, const Rows& rows, int scene) {
+INLINE void load_polygons(Chunk& chunk, const Rows& rows, int scene, int first, int end) {
   const float* x = rows.constant + chunk.plan.vertices_x;
   const float* y = rows.constant + chunk.plan.vertices_y;
   const int32_t* words = rows.integers + chunk.plan.body_words;
   const float none = -UNUSED_FACE;
-  for (int p = 0; p < chunk.sizes.polygons; ++p) {
+  const int step = first < chunk.shared ? 1 : chunk.stride;
+  int body = chunk.entry(scene, first);
+  quad *local_x = chunk.local_x, *local_y = chunk.local_y, *support = chunk.support;
+  for (int p = first; p < end; ++p) {
     quad px = load_quad(x + 4 * p), py = load_quad(y + 4 * p);
     bool triangle = field(words[p], 1) == 3;
     px[3] = triangle ? px[0] : px[3];
     py[3] = triangle ? py[0] : py[3];
-    chunk.local_x[p * chunk.stride + scene] = px;
-    chunk.local_y[p * chunk.stride + scene] = py;
-    chunk.support[p * chunk.stride + scene] = quad{none, none, none, triangle ? UNUSED_FACE : none};
+    local_x[body] = px;
+    local_y[body] = py;
+    support[body] = quad{none, none, none, triangle ? UNUSED_FACE : none};
+    body += step;
   }
 }
 
 // Outward normals, edge lengths, and the reach of each polygon along its own normals.
 inline void measure_polygons(Chunk& chunk) {
-  for (int i = 0; i < chunk.stride * chunk.sizes.polygons; i += QUADS) {
+  for (int i = chunk.first_entry; i < chunk.stride * chunk.sizes.polygons; i += QUADS) {
     vec x = load((float*)&chunk.local_x[i]), y = load((float*)&chunk.local_y[i]);
     vec edge_x = swizzle<1, 2, 3, 0>(x) - x, edge_y = swizzle<1, 2, 3, 0>(y) - y;
     vec length = length_of(edge_x, edge_y);
@@ -114,7 +159,7 @@ inline void measure_polygons(Chunk& chunk) {
 // Positions with the cosine and sine of the angle, of all bodies.
 inline void update_poses(Chunk& chunk) {
   const Consecutive consecutive;
-  for (int i = 0; i < chunk.bodies; i += LANES) {
+  for (int i = chunk.first_entry; i < chunk.bodies; i += LANES) {
     vec place[4];
     gather(chunk.place + i, consecutive.offset, place);
     SinCos angle = sincos(place[2]);
@@ -138,7 +183,7 @@ INLINE vec margin(vec size) { return fma(size, splat(1e-5f), splat(1e-3f)); }
 // Vertices of all polygons in the world, and their boxes.
 inline void place_polygons(Chunk& chunk) {
   ivec component = __builtin_convertvector(lane_numbers(), ivec) & 3;
-  for (int i = 0; i < chunk.stride * chunk.sizes.polygons; i += QUADS) {
+  for (int i = chunk.first_entry; i < chunk.stride * chunk.sizes.polygons; i += QUADS) {
     vec pose = load((float*)&chunk.pose[i]);
     vec x = load((float*)&chunk.local_x[i]), y = load((float*)&chunk.local_y[i]);
     Point world = rotate(swizzle<2, 2, 2, 2>(pose), swizzle<3, 3, 3, 3>(pose), x, y);
@@ -157,7 +202,7 @@ inline void place_polygons(Chunk& chunk) {
 inline void update_boxes(Chunk& chunk) {
   const Consecutive consecutive;
   const int polygons = chunk.stride * chunk.sizes.polygons;
-  for (int i = 0; i < polygons; i += LANES) {
+  for (int i = chunk.first_entry; i < polygons; i += LANES) {
     vec box[4];
     gather(chunk.box + i, consecutive.offset, box);
     store(chunk.low_x + i, box[0]);

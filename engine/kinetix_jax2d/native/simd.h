@@ -43,6 +43,15 @@ INLINE void store(float* to, vec value) { *reinterpret_cast<unaligned_vec*>(to) 
 INLINE quad load_quad(const float* from) { return *reinterpret_cast<const unaligned_quad*>(from); }
 INLINE void store_quad(float* to, quad value) { *reinterpret_cast<unaligned_quad*>(to) = value; }
 
+template <int i0, int i1, int i2, int i3>
+INLINE quad quad_swizzle(quad a) {
+#if defined(__SSE__)
+  return _mm_shuffle_ps(a, a, _MM_SHUFFLE(i3, i2, i1, i0));
+#else
+  return quad{a[i0], a[i1], a[i2], a[i3]};
+#endif
+}
+
 // Where a record lies behind the start of an array, in bytes.
 typedef uint32_t Offset;
 INLINE unaligned_quad& quad_at(void* array, Offset offset) {
@@ -260,6 +269,15 @@ struct Consecutive {
     for (int lane = 0; lane < LANES; ++lane) offset[lane] = sizeof(quad) * lane;
   }
 };
+
+// One bit per lane of a mask.
+INLINE int quad_bits(iquad mask) {
+#if defined(__SSE__)
+  return _mm_movemask_ps((__m128)mask);
+#else
+  return (mask[0] & 1) | (mask[1] & 2) | (mask[2] & 4) | (mask[3] & 8);
+#endif
+}
 
 INLINE int lowest_bit(uint64_t bits) { return __builtin_ctzll(bits); }
 INLINE int count_bits(uint64_t bits) { return __builtin_popcountll(bits); }

@@ -5,15 +5,20 @@
 
 namespace kinetix {
 
+// What is immovable stays at rest even if an impulse overflows: scenes share such bodies.
+INLINE quad by_mass(quad impulse, quad mass) {
+  return (quad)((iquad)(impulse * mass) & (mass != 0.0f));
+}
+
 // Adds the impulses of contacts with two moving bodies. x, y act on b, and their opposite on a.
 INLINE void apply_impulses(Chunk& chunk, const ContactBlock* blocks, int count) {
   for (int i = 0; i < count; ++i) {
     const ContactBlock& block = blocks[i / LANES];
     Offset a = block.a[i % LANES], b = block.b[i % LANES];
     quad impulse = chunk.impulses[i];
-    quad_at(chunk.velocity, a) -= impulse * quad_at(chunk.mass, a);
     quad on_b = {impulse[0], impulse[1], impulse[3], impulse[3]};
-    quad_at(chunk.velocity, b) += on_b * quad_at(chunk.mass, b);
+    quad_at(chunk.velocity, a) -= by_mass(impulse, quad_at(chunk.mass, a));
+    quad_at(chunk.velocity, b) += by_mass(on_b, quad_at(chunk.mass, b));
   }
 }
 

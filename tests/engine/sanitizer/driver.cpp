@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <thread>
 #include <vector>
 
@@ -89,6 +90,29 @@ struct Scenes {
         constant[scene * plan.constant_size + random.below(plan.constant_size)] = wild(random);
       }
     fill_integers(&integers[scene * plan.integer_size], words, random);
+  }
+
+  // Gives the scene the boundary of the first one, immovable and with nothing acting on it, which
+  // the kernel then keeps once for a whole chunk.
+  void share_boundary(int64_t scene) {
+    auto copy = [scene](auto& array, int size, int offset, int count) {
+      std::copy_n(&array[offset], count, &array[scene * size + offset]);
+    };
+    copy(moving, plan.moving_size, plan.bodies, BOUNDARY * BODY_FLOATS);
+    copy(constant, plan.constant_size, plan.vertices_x, 4 * BOUNDARY);
+    copy(constant, plan.constant_size, plan.vertices_y, 4 * BOUNDARY);
+    copy(integers, plan.integer_size, plan.body_words, BOUNDARY);
+    for (int i = 0; i < BOUNDARY; ++i)
+      for (int k = 0; k < 2; ++k)
+        constant[scene * plan.constant_size + plan.materials + 4 * i + k] = 0;
+    int32_t* words = &integers[scene * plan.integer_size];
+    const int last = plan.polygons + plan.circles - 1;  // the boundary's own where there is no other
+    const int32_t off = last < BOUNDARY ? (int32_t)0xfe000000 : -1;  // without the active flag
+    for (int i = 0; i < plan.joints; ++i)
+      words[plan.joint_words + i] = (words[plan.joint_words + i] & off & ~0xffff) | last << 8 |
+                                    (last > BOUNDARY ? last - 1 : last);
+    for (int i = 0; i < plan.thrusters; ++i)
+      words[plan.thruster_words + i] = (words[plan.thruster_words + i] & off & ~0xff) | last;
   }
 
   void step(int64_t threads, std::vector<std::thread>& helpers) {
@@ -200,6 +224,8 @@ int64_t try_plan(const Plan& plan, const Parameters& parameters, Random& random)
       Floats floats = only ? CROWD : (Floats)(kind % FLOAT_KINDS);
       scenes.fill(i, floats, only ? ALL_SET : (Integers)(kind / FLOAT_KINDS), random);
     }
+    if (random.chance(0.5f))
+      for (int64_t i = count - 1; i >= 0; --i) scenes.share_boundary(i);
     Scenes again = scenes;
     std::vector<std::thread> helpers;
     if (count) scribble(plan, count, 0xff);
