@@ -1,0 +1,15 @@
+"""Points along a tilted line, for levels with things that lie on a slope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+Point = tuple[float, float]
+
+
+def tilted(origin: Point, angle: float) -> Callable[[float, float], Point]:
+    """A frame at `origin`, turned by `angle` (rad): (along, above) in m -> point of the room."""
+    (x, y), c, s = origin, float(np.cos(angle)), float(np.sin(angle))
+    return lambda along, above: (x + c * along - s * above, y + s * along + c * above)
