@@ -62,7 +62,7 @@ def test_one_level_or_several():
     assert build(levels="handmade/s/lift_off").names == ("handmade/s/lift_off",)
     names = build(levels=("handmade/s/lift_off", "handmade/s/roll_right")).names
     assert names == ("handmade/s/lift_off", "handmade/s/roll_right")
-    assert build(L, levels=["handmade/m"]).names == ("handmade/m/sling_load",)
+    assert "handmade/m/sling_load" in build(L, levels=["handmade/m"]).names
 
 
 @pytest.mark.parametrize("levels", ["", (), 3, None, (1, 2), ("a", "")])
