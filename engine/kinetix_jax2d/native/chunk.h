@@ -80,9 +80,6 @@ struct ContactBlock {
   alignas(64) Offset a[LANES];
   Offset b[LANES];
   Offset impulse[LANES];  // accumulated, behind the first scene's row
-  Offset surface_a[LANES], surface_b[LANES];  // in Chunk::surface
-  int32_t point[LANES];
-  int32_t flip[LANES];  // where a is the second body of the pair
   vec normal_x, normal_y;
   vec arm_nb, arm_tb;                    // cross(arm of b, normal or tangent)
   vec inverse_kn, inverse_kt, coupling;  // inverse masses; how a normal impulse moves vt
@@ -93,6 +90,12 @@ struct ContactBlock {
   vec arm_na, arm_ta, mass_a, inertia_a;
   vec point_x, point_y;
   int32_t live;  // a joint moves some of the bodies during the solve
+};
+
+// Contacts as they are dealt out to the blocks, LANES to each.
+struct PlacedList {
+  PairCode* code;
+  int32_t *row, *point;  // see FoundList
 };
 
 struct Stage {
@@ -181,6 +184,7 @@ struct Chunk {
   int32_t first_point[LISTS];
   uint32_t* touching;  // flags per scene, see ListSizes::first_word
 
+  PlacedList placed;
   ContactBlock* blocks;
   Stage* stages;
   int32_t* region_sizes;  // contacts of each kind in each stage
@@ -204,9 +208,6 @@ struct Chunk {
     return number < shared ? first_entry + number : number * stride + scene;
   }
   INLINE Offset body(int scene, int number) const { return sizeof(quad) * entry(scene, number); }
-  INLINE Offset surface_of(int scene, int number) const {
-    return 2 * sizeof(float) * (number * stride + scene);
-  }
   INLINE BodyBits& bits_of_scene(int scene, int number) const {
     return bits[number * words + (scene >> 6)];
   }
@@ -223,6 +224,11 @@ struct Chunk {
   char* memory_;
   size_t used_ = 0;
 };
+
+// Chunk::entry of many.
+INLINE ivec entries(const Chunk& chunk, ivec number, ivec scene) {
+  return number < chunk.shared ? number + chunk.first_entry : number * chunk.stride + scene;
+}
 
 constexpr float UNUSED_FACE = 1e30f;
 
@@ -274,7 +280,11 @@ inline Chunk::Chunk(const Plan& its_plan, const Parameters& its_parameters, int 
 
   size_t slots = n * sizes.slots, stage_count = sizes.stages;
   take(touching, n * sizes.memory_words);
-  take(blocks, slots / LANES + 2 * stage_count + 1);
+  size_t block_count = slots / LANES + 2 * stage_count + 1;
+  take(blocks, block_count);
+  take(placed.code, block_count * LANES);
+  take(placed.row, block_count * LANES);
+  take(placed.point, block_count * LANES);
   take(stages, stage_count);
   take(region_sizes, KINDS * stage_count);
   take(impulses, slots + LANES);

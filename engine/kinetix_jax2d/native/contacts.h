@@ -108,32 +108,13 @@ INLINE int lay_out_blocks(Chunk& chunk, int first, int32_t* sizes) {
   sizes[1] = first * LANES + live;
   for (int i = 0; i < blocks; ++i) chunk.blocks[first + i].live = i * LANES < live;
   if (blocks) {
-    ContactBlock& last = chunk.blocks[first + blocks - 1];
-    for (int lane = 0; lane < LANES; ++lane) {
-      last.a[lane] = last.b[lane] = chunk.idle_body;
-      last.impulse[lane] = last.point[lane] = last.flip[lane] = 0;
-      last.surface_a[lane] = last.surface_b[lane] = 0;
-    }
+    const int last = (first + blocks - 1) * LANES, idle = chunk.sizes.bodies;
+    ivec nothing = isplat(0), bodies = isplat(idle << 8 | idle);
+    memcpy(chunk.placed.code + last, &bodies, sizeof bodies);
+    memcpy(chunk.placed.row + last, &nothing, sizeof nothing);
+    memcpy(chunk.placed.point + last, &nothing, sizeof nothing);
   }
   return blocks;
-}
-
-INLINE int place_contact(Chunk& chunk, const ListSizes& sizes, const FoundList& list, int i) {
-  int region = list.region[i], position = chunk.region_sizes[region]++;
-  ContactBlock& block = chunk.blocks[(unsigned)position / LANES];
-  int lane = position % LANES, scene = scene_of(list.code[i]);
-  Offset first = chunk.body(scene, first_of(list.code[i]));
-  Offset second = chunk.body(scene, second_of(list.code[i]));
-  // Where only one body moves, it comes second.
-  bool swap = region % KINDS >= ONE_LIVE && swap_of(list.code[i]);
-  block.a[lane] = swap ? second : first;
-  block.b[lane] = swap ? first : second;
-  block.flip[lane] = swap;
-  block.point[lane] = list.point[i];
-  block.impulse[lane] = impulse_offset(chunk, sizes, scene, list.row[i]);
-  block.surface_a[lane] = chunk.surface_of(scene, first_of(list.code[i]));
-  block.surface_b[lane] = chunk.surface_of(scene, second_of(list.code[i]));
-  return position;
 }
 
 // The last row of a table shares its accumulators with the padding of a batch (the published
@@ -160,16 +141,46 @@ inline void fill_blocks(Chunk& chunk) {
     block_count += lay_out_blocks(chunk, block_count, sizes + ONE_LIVE);
   }
   chunk.forget_count = chunk.forget_early_count = 0;
+  const PlacedList placed = chunk.placed;
+  int32_t* positions = chunk.region_sizes;
   for (int number = 0; number < LISTS; ++number) {
-    const FoundList& list = chunk.found[number];
+    const FoundList list = chunk.found[number];
     const ListSizes& sizes = chunk.sizes.lists[number];
+    const int padded = sizes.last_padded_row;
     for (int i = 0; i < list.count; ++i) {
-      if (list.region[i] < 0) continue;
-      int position = place_contact(chunk, sizes, list, i);
-      if (list.row[i] == sizes.last_padded_row)
-        note_padding(chunk, sizes, list.region[i], position);
+      int region = list.region[i], row = list.row[i];
+      if (region < 0) continue;
+      int position = positions[region]++;
+      placed.code[position] = list.code[i];
+      placed.row[position] = row;
+      placed.point[position] = list.point[i];
+      if (row == padded) note_padding(chunk, sizes, region, position);
     }
   }
+}
+
+// Names the bodies of a block's contacts and their impulses. Returns where the first body of the
+// pair is b: where only one body moves, it comes second.
+INLINE ivec locate_block(const Chunk& chunk, ContactBlock& block, const ListSizes& sizes,
+                         int first, bool both, Offset* surface_a, Offset* surface_b) {
+  ivec code, row;
+  memcpy(&code, chunk.placed.code + first, sizeof code);
+  memcpy(&row, chunk.placed.row + first, sizeof row);
+  ivec scene = code >> 16 & 0xff, one = code >> 8 & 0xff, other = code & 0xff;
+  ivec flip = both ? isplat(0) : (code & 1 << 24) != 0;
+  ivec a = flip ? other : one, b = flip ? one : other;
+  ivec body_a = entries(chunk, a, scene) * (int)sizeof(quad);
+  ivec body_b = entries(chunk, b, scene) * (int)sizeof(quad);
+  ivec at_a = (a * chunk.stride + scene) * (int)sizeof(double);
+  ivec at_b = (b * chunk.stride + scene) * (int)sizeof(double);
+  ivec slot = sizes.slot_base + sizes.slot_stride * row;
+  ivec impulse = (scene * chunk.plan.moving_size + 2 * slot) * (int)sizeof(float);
+  memcpy(block.a, &body_a, sizeof body_a);
+  memcpy(block.b, &body_b, sizeof body_b);
+  memcpy(surface_a, &at_a, sizeof at_a);
+  memcpy(surface_b, &at_b, sizeof at_b);
+  memcpy(block.impulse, &impulse, sizeof impulse);
+  return flip;
 }
 
 struct Lever {
@@ -214,15 +225,16 @@ INLINE void update_both(ContactBlock& block, Point centre_a, Point centre_b) {
 }
 
 // Everything about a block that its contacts and bodies decide once per step.
-INLINE void prepare_block(const Chunk& chunk, ContactBlock& block, bool both) {
+INLINE void prepare_block(const Chunk& chunk, const ListSizes& sizes, int number, bool both) {
+  ContactBlock& block = chunk.blocks[number];
   const Parameters& parameters = chunk.parameters;
   vec geometry[4], mass_a[4], mass_b[4], va[4], vb[4];
-  alignas(64) Offset point[LANES];
-  vec depth;
-  for (int lane = 0; lane < LANES; ++lane) {
-    point[lane] = sizeof(quad) * block.point[lane];
-    depth[lane] = chunk.depth[block.point[lane]];
-  }
+  alignas(64) Offset point[LANES], at_a[LANES], at_b[LANES];
+  const int first = number * LANES;
+  ivec flip = locate_block(chunk, block, sizes, first, both, at_a, at_b);
+  for (int lane = 0; lane < LANES; ++lane)
+    point[lane] = sizeof(quad) * chunk.placed.point[first + lane];
+  vec depth = lookup(chunk.depth, chunk.placed.point + first);
   gather(chunk.geometry, point, geometry);
   Point place_a = gather_two(chunk.place, block.a), place_b = gather_two(chunk.place, block.b);
   gather(chunk.mass, block.b, mass_b);
@@ -233,10 +245,8 @@ INLINE void prepare_block(const Chunk& chunk, ContactBlock& block, bool both) {
   block.mass_b = mass_b[0];
   block.inertia_b = mass_b[2];
   // The normal points from the first body to the second; here it must point to b.
-  ivec flip;
-  memcpy(&flip, block.flip, sizeof flip);
-  block.normal_x = flip != 0 ? -geometry[0] : geometry[0];
-  block.normal_y = flip != 0 ? -geometry[1] : geometry[1];
+  block.normal_x = flip ? -geometry[0] : geometry[0];
+  block.normal_y = flip ? -geometry[1] : geometry[1];
   if (both) {
     gather(chunk.mass, block.a, mass_a);
     block.mass_a = mass_a[0];
@@ -247,8 +257,8 @@ INLINE void prepare_block(const Chunk& chunk, ContactBlock& block, bool both) {
   }
 
   // Friction and restitution; which body is a does not matter.
-  Point surface_a = gather_two(chunk.surface, block.surface_a);
-  Point surface_b = gather_two(chunk.surface, block.surface_b);
+  Point surface_a = gather_two(chunk.surface, at_a);
+  Point surface_b = gather_two(chunk.surface, at_b);
   vec friction_a = surface_a.x * parameters.base_friction;
   vec friction_b = surface_b.x * parameters.base_friction;
   block.friction = sqrt(dot(friction_a, friction_b, friction_a, friction_b));
@@ -274,17 +284,23 @@ inline void prepare_contacts(Chunk& chunk) {
   update_memory(chunk);
   assign_regions(chunk);
   fill_blocks(chunk);
-  for (int i = 0; i < chunk.sizes.stages; ++i) {
-    const Stage& stage = chunk.stages[i];
-    for (int k = 0; k < stage.both_count; k += LANES)
-      prepare_block(chunk, chunk.blocks[stage.both_first + k / LANES], true);
-    for (int k = 0; k < stage.one_count; k += LANES)
-      prepare_block(chunk, chunk.blocks[stage.one_first + k / LANES], false);
-  }
+  for (const ListSizes& sizes : chunk.sizes.lists)
+    for (int i = 0; i < sizes.batches; ++i) {
+      const Stage& stage = chunk.stages[sizes.first_stage + i];
+      for (int k = 0; k < stage.both_count; k += LANES)
+        prepare_block(chunk, sizes, stage.both_first + k / LANES, true);
+      for (int k = 0; k < stage.one_count; k += LANES)
+        prepare_block(chunk, sizes, stage.one_first + k / LANES, false);
+    }
 }
 
 INLINE void store_block(const Chunk& chunk, const ContactBlock& block, int count) {
-  for (int lane = 0; lane < LANES && lane < count; ++lane) {
+  float* impulses = impulse_at(chunk, 0);
+  if (count >= LANES) {
+    scatter_two_to({block.normal_impulse, block.tangent_impulse}, impulses, block.impulse);
+    return;
+  }
+  for (int lane = 0; lane < count; ++lane) {
     float* impulse = impulse_at(chunk, block.impulse[lane]);
     impulse[0] = block.normal_impulse[lane];
     impulse[1] = block.tangent_impulse[lane];

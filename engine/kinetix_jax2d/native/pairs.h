@@ -81,11 +81,6 @@ struct PairOffsets {
   alignas(64) Offset first[LANES], second[LANES];
 };
 
-// Chunk::entry of many.
-INLINE ivec entries(const Chunk& chunk, ivec number, ivec scene) {
-  return number < chunk.shared ? number + chunk.first_entry : number * chunk.stride + scene;
-}
-
 // Where the bodies of LANES pairs lie.
 INLINE PairOffsets locate(const Chunk& chunk, const PairCode* code) {
   ivec codes;

@@ -97,6 +97,10 @@ INLINE void deal(vec row, void* to, const Offset* offset, int r) {
   quad_at(to, offset[r]) = _mm256_castps256_ps128(row);
   quad_at(to, offset[r + 4]) = _mm256_extractf128_ps(row, 1);
 }
+INLINE vec lookup(const float* from, const int32_t* i) {
+  return _mm256_setr_ps(from[i[0]], from[i[1]], from[i[2]], from[i[3]], from[i[4]], from[i[5]],
+                        from[i[6]], from[i[7]]);
+}
 // Two floats of lanes r and r + 1, then of r + 4 and r + 5.
 INLINE vec collect_two(const void* from, const Offset* offset, int r) {
   __m128d low = {pair_at(from, offset[r]), pair_at(from, offset[r + 1])};
@@ -163,6 +167,9 @@ INLINE vec collect(const void* from, const Offset* offset, int r) {
   return quad_at(from, offset[r]);
 }
 INLINE void deal(vec row, void* to, const Offset* offset, int r) { quad_at(to, offset[r]) = row; }
+INLINE vec lookup(const float* from, const int32_t* i) {
+  return vec{from[i[0]], from[i[1]], from[i[2]], from[i[3]]};
+}
 INLINE vec collect_two(const void* from, const Offset* offset, int r) {
   typedef double pairs __attribute__((vector_size(16)));
   return (vec)pairs{pair_at(from, offset[r]), pair_at(from, offset[r + 1])};

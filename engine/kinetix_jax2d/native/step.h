@@ -9,8 +9,17 @@
 
 namespace kinetix {
 
+// Asks for a scene's rows some time before they are read: in a large batch they are far away.
+INLINE void prefetch(const Plan& plan, const Rows& rows) {
+  constexpr int LINE = 64 / sizeof(float);
+  for (int i = 0; i < plan.moving_size; i += LINE) __builtin_prefetch(rows.moving + i);
+  for (int i = 0; i < plan.gravity; i += LINE) __builtin_prefetch(rows.constant + i);
+  for (int i = 0; i < plan.integer_size; i += LINE) __builtin_prefetch(rows.integers + i);
+}
+
 // The bodies of all scenes; false if their boundary is not a common one as they say it is.
 inline bool load_bodies(Chunk& chunk, bool common) {
+  constexpr int AHEAD = 4;
   const Sizes& sizes = chunk.sizes;
   chunk.shared = common ? BOUNDARY : 0;
   chunk.first_entry = common ? BOUNDARY * (chunk.stride - 1) : 0;
@@ -20,6 +29,7 @@ inline bool load_bodies(Chunk& chunk, bool common) {
   const CommonBoundary boundary(chunk);
   for (int scene = 0; scene < chunk.scenes; ++scene) {
     const Rows& rows = chunk.rows[scene];
+    if (scene + AHEAD < chunk.scenes) prefetch(chunk.plan, chunk.rows[scene + AHEAD]);
     if (common && !boundary.is_of(rows)) return false;
     load_bodies(chunk, rows, scene, chunk.shared, sizes.bodies);
     load_surfaces(chunk, rows, scene);
@@ -37,6 +47,7 @@ inline void load_scenes(Chunk& chunk) {
   if (flags) memset(chunk.rows[0].touching, 0, flags);
   quad* fields[] = {chunk.place, chunk.velocity, chunk.mass, chunk.pose};
   for (quad* field : fields) quad_at(field, chunk.idle_body) = quad{};
+  chunk.surface[chunk.bodies] = 0;
   find_body_bits(chunk);
   measure_polygons(chunk);
   load_joints(chunk);
