@@ -3,11 +3,15 @@
 python docs/images/make_pictures.py
 """
 
+import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import jax
 
+from kinetix_core.cli import main
 from kinetix_core.evaluate import evaluate_policy
 from kinetix_core.record import load_run
 from kinetix_core.render import contact_sheet_svg, filmstrip_svg
@@ -38,6 +42,29 @@ def draw_levels() -> None:
     (HERE / "levels.svg").write_text(sheet, "utf-8")
 
 
+def draw_film() -> None:
+    words = ["handmade/m/sling_load", "--attempts", "3", "--seed", "5"]
+    main(["render", *words, "--out", str(HERE / "sling_load.gif")])
+
+
+def draw_page() -> None:
+    """What Chromium shows of a replay page; left out where there is none."""
+    if not (chromium := shutil.which("chromium") or shutil.which("google-chrome")):
+        return
+    from PIL import Image
+
+    with tempfile.TemporaryDirectory() as place:
+        page, shot = Path(place) / "page.html", Path(place) / "shot.png"
+        levels = [f"handmade/{name}" for name in SHOWN]
+        main(["render", *levels, "--seed", "3", "--out", str(page)])
+        command = [chromium, "--headless", "--no-sandbox", "--hide-scrollbars"]
+        command += [f"--user-data-dir={place}/profile", "--virtual-time-budget=3000"]
+        command += ["--window-size=1200,1000", f"--screenshot={shot}"]
+        subprocess.run([*command, f"{page.as_uri()}#handmade/m/sling_load@0.6"], check=True)
+        with Image.open(shot) as image:
+            image.convert("RGB").save(HERE / "replay_page.png", optimize=True)
+
+
 def draw_solved(folder: str) -> None:
     run = load_run(folder)
     levels, names, _ = load_levels(f"handmade/{STRIP}", run.task.size)
@@ -54,5 +81,7 @@ def draw_solved(folder: str) -> None:
 
 if __name__ == "__main__":
     draw_levels()
+    draw_film()
+    draw_page()
     for folder in sys.argv[1:]:
         draw_solved(folder)

@@ -134,7 +134,8 @@ def _write_gif(path: Path, images: Iterator[Image], fps: int) -> None:
     mosaic = PIL.Image.new("RGB", (shown[0].width, shown[0].height * len(shown)))
     for i, frame in enumerate(shown):
         mosaic.paste(frame, (0, i * frame.height))
-    palette = mosaic.quantize(128, PIL.Image.Quantize.MEDIANCUT)
+    # Of Pillow's methods the one that keeps small coloured parts, such as flames, in their colour.
+    palette = mosaic.quantize(255, PIL.Image.Quantize.FASTOCTREE)
     frames = [f.quantize(palette=palette, dither=PIL.Image.Dither.NONE) for f in frames]
     ends = [round(100 * (k + 1) / fps) for k in range(len(frames))]
     times = [10 * (end - begin) for begin, end in zip([0, *ends], ends, strict=False)]

@@ -25,7 +25,8 @@ SUPERSAMPLING = 4
 _LARGEST_FINE = 6000
 """Panels with more fine pixels than this along an axis are drawn at half of that."""
 _INHERITED = ("fill", "stroke", "stroke-width", "stroke-linejoin", "stroke-linecap")
-_SHARP = math.radians(15)
+_GAP = 0.6
+"""Gaps between the pieces of a bent line, in fine pixels, that a disc has to fill."""
 
 
 class _Hatch(NamedTuple):
@@ -70,7 +71,8 @@ def _panel(image: Image, element: Element, hatches: dict[str, _Hatch], backgroun
     fine = SUPERSAMPLING if SUPERSAMPLING * max(size) <= _LARGEST_FINE else SUPERSAMPLING // 2
     canvas = PIL.Image.new("RGB", (size[0] * fine, size[1] * fine), background)
     unit = w / wide * fine
-    matrix = np.array([[unit, 0, -left * unit], [0, unit, -top * unit]])
+    # For Pillow, whole numbers are the middles of pixels.
+    matrix = np.array([[unit, 0, -left * unit - 0.5], [0, unit, -top * unit - 0.5]])
     painter = _Painter(canvas, hatches)
     for child in element:
         painter.draw(child, matrix, {})
@@ -181,7 +183,7 @@ def _stroke(
         pen.polygon(_pairs(quad), fill=tone)
     angle = np.arctan2(side[:, 1], side[:, 0])
     turn = np.abs((np.diff(angle) + math.pi) % (2 * math.pi) - math.pi)
-    discs = list(starts[1:][turn > _SHARP])
+    discs = list(starts[1:][turn * width / 2 > _GAP])
     if round_ends or closed:
         discs += [points[0], points[-1]]
     for x, y in discs:

@@ -15,6 +15,7 @@ from tests.render.sample import sample_recording
 Image = pytest.importorskip("PIL.Image", reason="the extra render is not installed")
 
 LEVEL = "handmade/s/roll_right"
+LEVELS = f"[{LEVEL},handmade/s/lift_off,handmade/s/golf_swing]"
 
 
 @pytest.fixture(autouse=True)
@@ -46,18 +47,16 @@ def test_one_level_is_a_picture_of_its_own(capsys):
 
 
 def test_levels_of_several_sizes_make_one_sheet_with_their_names(capsys):
-    path = render(capsys, "handmade/s", "handmade/m", "handmade/l", "--out", "sheet.svg")
-    text = path.read_text("utf-8")
-    names = re.findall(r"<text[^>]*>([^<]*)</text>", text)
-    assert len(names) == 12
-    assert names[0] == "handmade/s/climb_left"
-    assert 'width="996"' in text  # four columns
+    wanted = [LEVEL, "handmade/m/sling_load", "handmade/l/conveyor", "handmade/s/lift_off"]
+    text = render(capsys, *wanted, "--columns", "3", "--out", "sheet.svg").read_text("utf-8")
+    assert re.findall(r"<text[^>]*>([^<]*)</text>", text) == wanted
+    assert 'width="744"' in text
     assert [usual_columns(n) for n in (1, 2, 4, 5, 12, 64, 1000)] == [1, 2, 4, 3, 4, 8, 10]
 
 
 def test_a_generator_makes_a_gallery_that_its_seed_decides(capsys):
     def gallery(seed: str) -> str:
-        words = ["--generator", "files", "generator.levels=handmade/s", "--count", "6"]
+        words = ["--generator", "files", f"generator.levels={LEVELS}", "--count", "6"]
         return render(capsys, *words, "--seed", seed, "--out", "a.svg").read_text("utf-8")
 
     one, two = gallery("1"), gallery("2")

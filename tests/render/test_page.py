@@ -1,10 +1,7 @@
 """The replay page: one file that needs nothing else, and works in a browser."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +9,7 @@ import pytest
 
 from kinetix_core.errors import RunError
 from kinetix_core.render import OUTCOMES, replay_page, write_replay_page
+from tests.render.browser import in_browser
 from tests.render.sample import sample_recording
 
 ROW = {
@@ -92,43 +90,6 @@ def test_an_unwritable_path_is_one_line(tmp_path):
         write_replay_page(tmp_path / "file" / "page.html", "t", [])
 
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
-
-
-def in_browser(tmp_path, page: str, script: str, place: str = "") -> str:
-    """What `script` (an expression, on the page's own words) returns in headless Chromium.
-
-    `place` is what stands behind the `#` of the address.
-    """
-    if not CHROMIUM:
-        pytest.skip("no Chromium on this machine")
-    file = tmp_path / "page.html"
-    hook = (
-        "\nwindow.requestAnimationFrame = () => 0;\n"
-        "let answer;\ntry { answer = " + script + "; } catch (error) { answer = String(error); }\n"
-        'document.body.innerHTML = "<pre id=answer></pre>";\n'
-        'document.getElementById("answer").textContent = JSON.stringify(answer);\n})();</script>'
-    )
-    head, tail = page.rsplit("})();\n</script>", 1)
-    file.write_text(head + hook + tail)
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
-    command += ["--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}"]
-    environment = {**os.environ, "HOME": str(tmp_path)}
-    done = subprocess.run(
-        [*command, f"{file.as_uri()}#{place}"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=environment,
-        check=True,
-    )
-    found = re.search(r'<pre id="answer">(.*?)</pre>', done.stdout, re.S)
-    assert found, done.stdout[-2000:]
-    return json.loads(found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
-
-
 def test_a_browser_plays_what_was_recorded(tmp_path):
     one, other = sample_recording("one"), sample_recording("two", "time limit")
     page = replay_page("t", [one, other], [{**ROW, "level": "one"}])
@@ -148,6 +109,10 @@ def test_a_browser_plays_what_was_recorded(tmp_path):
         "out.push([pose.get(4).x, pose.get(5).a, player.attempt.control(0, 2.5)]);"
         "out.push(document.querySelectorAll('.card').length, $('table').rows.length);"
         "const pixels = $('screen').getContext('2d').getImageData(0, 0, 300, 150).data;"
+        "const bars = (i) => { player.seek(i); const c = $('chart');"
+        "const d = c.getContext('2d').getImageData(0, c.height - 16, c.width, 10).data;"
+        "return d.reduce((sum, v) => sum + v, 0); };"
+        "out.push(bars(0) < bars(10));"
         "out.push(new Set(pixels).size > 5, document.documentElement.dataset.ready);"
         "return out; })()",
     )
@@ -158,7 +123,7 @@ def test_a_browser_plays_what_was_recorded(tmp_path):
     assert seen[5] == ["two", "0 / 10"]
     x = 2 + 2.5 * 0.0317
     np.testing.assert_allclose(seen[6], [x, 2.5 * 3.1, np.cos(2)], atol=0.006)
-    assert seen[7:] == [2, 2, True, "true"]
+    assert seen[7:] == [2, 2, True, True, "true"]
 
 
 @pytest.mark.parametrize(("place", "shown"), [("100%", "one"), ("two%20b@0.5", "two b")])

@@ -1,6 +1,8 @@
 """Pictures as pixels: what stands where, in which colour, with smooth edges."""
 
 import math
+import os
+import subprocess
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +14,10 @@ from kinetix_core.render._look import look
 from kinetix_core.render._outline import dashes, path_lines
 from kinetix_core.render._raster import rasterise
 from kinetix_core.scene import empty_scene
+from tests.render.browser import CHROMIUM
 from tests.render.sample import sample_level, sample_recording
 
-pytest.importorskip("PIL", reason="the extra render is not installed")
+Image = pytest.importorskip("PIL.Image", reason="the extra render is not installed")
 
 LIGHT, VIEW = look()["light"], look()["view"]
 WIDTH = 524
@@ -106,9 +109,30 @@ def test_parts_that_are_half_transparent_mix_with_what_is_below():
     np.testing.assert_allclose(at(image, 2.5, 3.05), half, atol=2)
 
 
-def test_svg_and_png_are_written_and_mistakes_are_one_line(tmp_path):
-    from PIL import Image
+def test_a_browser_draws_the_same_of_the_svg(tmp_path):
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine")
+    recording = replace(sample_recording(), controls=np.full((10, 2), 0.8))
+    svg = filmstrip_svg(recording, frames=2, width=1060)
+    (tmp_path / "x.svg").write_text(svg, "utf-8")
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    command += [f"--user-data-dir={tmp_path / 'profile'}", "--disable-background-networking"]
+    command += ["--window-size=1060,600", f"--screenshot={tmp_path / 'x.png'}"]
+    subprocess.run(
+        [*command, (tmp_path / "x.svg").as_uri()],
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    ours = pixels(svg).astype(int)[:510]  # not the text, whose font is another
+    theirs = np.asarray(Image.open(tmp_path / "x.png").convert("RGB"), int)[:510]
+    difference = np.abs(ours - theirs).max(axis=2)
+    assert (difference > 40).mean() < 0.004
+    assert (difference > 100).mean() < 0.0001
 
+
+def test_svg_and_png_are_written_and_mistakes_are_one_line(tmp_path):
     svg = scene_svg(sample_level(), width=100)
     assert write_picture(tmp_path / "a" / "x.svg", svg).read_text("utf-8") == svg
     with Image.open(write_picture(tmp_path / "x.png", svg)) as image:

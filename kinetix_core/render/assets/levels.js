@@ -91,6 +91,8 @@ class Levels {
   arrange() {
     const levels = this.shown(), grid = $("grid");
     grid.replaceChildren(...levels.map((level) => this.cards.get(level)));
+    // What is seen first is there at once; the others when they come into view.
+    for (const level of levels.slice(0, 24)) if (!this.cards.get(level).painted) this.paint(level);
     if (!levels.length) {
       grid.innerHTML = '<p class="empty">No level here.</p>';
     }
