@@ -160,13 +160,13 @@ class Player {
       const key = part.auto ? "auto" : `m${part.input}`;
       if (!part.motor || seen.has(key)) continue;
       seen.add(key);
-      const title = part.auto ? "motor (automatic)" : `motor ${part.input + 1}`;
+      const title = part.auto ? "motor (automatic)" : `motor ${part.input}`;
       add(title, tones.inputs[part.input % 4], true, part.slot);
     }
     for (const part of byInput(this.level.drawing.thrusters)) {
       if (seen.has(`t${part.input}`)) continue;
       seen.add(`t${part.input}`);
-      add(`thruster ${part.input + 1}`, tones.inputs[part.input % 4], false, part.slot);
+      add(`thruster ${part.input}`, tones.inputs[part.input % 4], false, part.slot);
     }
   }
 }
