@@ -44,7 +44,7 @@ docs: $(VENV)/.installed-docs  ## Build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 	@echo "$(CURDIR)/site/index.html"
 
-bench: $(VENV)/.installed-bench compiler  ## Measure the engine side by side with Jax2D
+bench: $(VENV)/.installed-bench compiler  ## Measure the engine beside Jax2D (ARGS="--out FOLDER" keeps the tables)
 	$(BIN)/kinetix bench engine --against jax2d $(ARGS)
 	$(BIN)/kinetix bench compile --against jax2d $(ARGS)
 
@@ -73,8 +73,9 @@ $(VENV)/.created:
 	@touch $@
 
 # run: what `kinetix` itself needs. The others add the extra of the same name.
-# Adapters of other frameworks and pictures are tested and checked for types too: so their extras.
-OPTIONAL := gymnasium,gymnax,jaxued,render
+# Adapters of other frameworks, pictures and loggers are tested and checked for types too: so their
+# extras.
+OPTIONAL := gymnasium,gymnax,jaxued,render,tensorboard,wandb
 EXTRA_test := [test,$(OPTIONAL)]
 EXTRA_lint := [lint]
 EXTRA_types := [lint,$(OPTIONAL)]

@@ -12,9 +12,13 @@ _ACTIONS = (
     ("discrete", "Discrete", "one choice: a single motor or thruster binding at a time"),
 )
 _LOGGERS = (
-    ("console", "Console", "live progress in the terminal"),
-    ("jsonl", "Jsonl", "one line of JSON per update, in the run folder"),
+    ("console", "Console", "live progress in the terminal", False),
+    ("jsonl", "Jsonl", "one line of JSON per update, in the run folder", False),
+    ("csv", "Csv", "one row per update, in the run folder", False),
+    ("tensorboard", "Tensorboard", "curves for TensorBoard (extra `tensorboard`)", True),
+    ("wandb", "Wandb", "Weights & Biases, online or offline (extra `wandb`)", True),
 )
+"""Name, word in the classes' names, summary, and whether it needs a package of an extra."""
 
 
 @hookimpl
@@ -28,13 +32,14 @@ def kinetix_components() -> Iterator[Component]:
             factory=f"kinetix_core.env.actions:{word}Actions",
             summary=summary,
         )
-    for name, word, summary in _LOGGERS:
+    for name, word, summary, optional in _LOGGERS:
         yield Component(
             "logger",
             name,
             config=f"kinetix_core.record.logger_config:{word}Config",
             factory=f"kinetix_core.record.{name}:{word}Logger",
             summary=summary,
+            check=f"kinetix_core.record.{name}:check" if optional else None,
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 # before JAX is imported: tests compile for themselves, whatever earlier runs have left behind
 os.environ.setdefault("KINETIX_COMPILATION_CACHE", "off")
 os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "0")
+os.environ["WANDB_MODE"] = "offline"
 
 import jax
 import pytest

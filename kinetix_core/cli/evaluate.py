@@ -6,6 +6,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from itertools import accumulate
 from pathlib import Path
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from kinetix_core.errors import SettingError, did_you_mean
 from kinetix_core.paths import user_path
 
+from ._settings import guess_setting
+from ._tables import counted
+
 if TYPE_CHECKING:
-    from kinetix_core.evaluate import Evaluation
-    from kinetix_core.evaluate._table import Table
+    from kinetix_core.evaluate import Evaluation, Table
     from kinetix_core.record import Run
     from kinetix_core.scene import LevelSet
 
@@ -27,24 +30,22 @@ USES_JAX = True
 
 @dataclass(frozen=True)
 class Settings:
-    """What `kinetix evaluate` is told.
-
-    run: the folder of a training run.
-    levels: folder, files, pattern or set, several with commas; default: those it was trained on.
-    attempts: episodes for each level; default 20, and 1 where greedy.
-    greedy: the most likely action at each step, in place of one drawn from the policy.
-    seed: decides the random actions.
-    record: how many of the last attempts at each level can be watched.
-    out: folder for evaluation.json, evaluation.csv and replay.html; default: the run folder.
-    """
+    """What `kinetix evaluate` is told."""
 
     run: str
+    """The folder of a training run."""
     levels: tuple[str, ...] = ()
+    """Folder, files, pattern or set, several with commas; none: those it was trained on."""
     attempts: int = 20
+    """Episodes for each level; 1 where greedy."""
     greedy: bool = False
+    """The most likely action at each step, in place of one drawn from the policy."""
     seed: int = 0
+    """Decides the random actions."""
     record: int = 1
+    """How many of the last attempts at each level can be watched."""
     out: str = ""
+    """Folder for evaluation.json, evaluation.csv and replay.html; empty: the run folder."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,9 +53,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def more_help() -> str:
-    """Every setting with its meaning."""
-    doc = (Settings.__doc__ or "").split("\n\n", 1)[1]
-    return "settings:\n" + "\n".join(f"  {line.strip()}" for line in doc.strip().splitlines())
+    """Every setting with default, type and meaning."""
+    from kinetix_core.compose import settings_of
+
+    from ._tables import settings_rows
+
+    return f"settings, with default, type and meaning:\n{settings_rows(settings_of(Settings, ''))}"
+
+
+def setting_names() -> list[str]:
+    """Those of `Settings`."""
+    return [field.name for field in fields(Settings)]
+
+
+def guess(argument: str) -> str | None:
+    """A run folder, or else levels."""
+    from kinetix_core.record import run_folders
+
+    with suppress(OSError):
+        if (place := user_path(argument)).is_dir() and run_folders(place):
+            return f"run={argument}"
+    meant = guess_setting(argument)
+    return meant if meant and meant.startswith("levels=") else None
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,6 +84,9 @@ def run(args: argparse.Namespace) -> int:
         from kinetix_core.scene import find_levels
 
         find_levels(settings.levels)  # before JAX: a mistake is seen at once
+    from kinetix_core.record import check_run
+
+    check_run(user_path(settings.run, "run"))
     from kinetix_core.record import load_run
 
     loaded = load_run(settings.run)
@@ -217,24 +240,22 @@ def _write(
     if len(evaluations) > 1:
         about["policies"] = len(evaluations)
     out = _out(settings, loaded)
-    title = f"{loaded.path.name} on {len(levels.names)} levels"
+    title = f"{loaded.path.name} on {counted(len(levels.names), 'level')}"
     return write_evaluation(out, evaluations, title=title, about=about)
 
 
 def _note(settings: Settings, loaded: Run, levels: LevelSet) -> None:
     """Says on standard error what is going on, since compiling takes a while."""
     counts = (
-        (loaded.composed.num_seeds, "policies"),
-        (len(levels.names), "levels"),
-        (settings.attempts, "attempts"),
+        counted(loaded.composed.num_seeds, "policy", "policies"),
+        counted(len(levels.names), "level"),
+        counted(settings.attempts, "attempt"),
     )
-    what = " x ".join(f"{count} {things}" for count, things in counts if count > 1)
-    print(f"playing {what or 'one attempt'} ...", file=sys.stderr)
+    print(f"playing {' x '.join(counts)} ...", file=sys.stderr)
 
 
 def _report(evaluations: Sequence[Evaluation]) -> None:
-    from kinetix_core.evaluate import pooled
-    from kinetix_core.evaluate._table import evaluation_table, group_table, summary_lines
+    from kinetix_core.evaluate import evaluation_table, group_table, pooled, summary_lines
 
     together = pooled(evaluations)
     _print_table(evaluation_table(together))

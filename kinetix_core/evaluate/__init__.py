@@ -8,14 +8,28 @@ if TYPE_CHECKING:
     from ._evaluate import evaluate_policy, evaluate_seeds
     from ._interval import mean_interval, wilson_interval
     from ._results import Evaluation, Group, LevelResult, pooled
-    from ._table import evaluation_table, level_rows, text_table
+    from ._table import (
+        Table,
+        evaluation_table,
+        group_table,
+        level_rows,
+        summary_lines,
+        text_table,
+    )
     from ._write import write_evaluation
 
 _WHERE = {
     "._evaluate": ("evaluate_policy", "evaluate_seeds"),
     "._interval": ("mean_interval", "wilson_interval"),
     "._results": ("Evaluation", "Group", "LevelResult", "pooled"),
-    "._table": ("evaluation_table", "level_rows", "text_table"),
+    "._table": (
+        "Table",
+        "evaluation_table",
+        "group_table",
+        "level_rows",
+        "summary_lines",
+        "text_table",
+    ),
     "._write": ("write_evaluation",),
 }
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import jax
@@ -53,34 +53,49 @@ def evaluate_policy(
             f"record={record}: at most {tries} attempts at a level can be recorded, "
             f"with attempts={attempts} and max_envs={max_envs}"
         )
-    outcome = np.zeros((count, attempts), np.int32)
-    returns = np.zeros((count, attempts), np.float32)
-    length = np.zeros((count, attempts), np.int32)
+    tables = _Tables.empty(count, attempts)
     recordings: dict[tuple[int, int], Recording] = {}
     for first in _starts(count, several):
-        part = slice(first, first + several)
-        pool = jax.tree.map(lambda x, part=part: x[part], levels)
+        pool = jax.tree.map(lambda x, first=first: x[first : first + several], levels)
         for trial in _starts(attempts, tries):
             rows = _rows(first, several, trial, tries, record)
             played = jax.device_get(play(params, pool, rows, key))
-            where = part, slice(trial, trial + tries)
-            for table, values in (
-                (outcome, played.outcome),
-                (returns, played.returns),
-                (length, played.length),
-            ):
-                table[where] = values.reshape(several, tries)
+            tables.write(played, first, several, trial, tries)
             if trial + tries < attempts:
                 continue
             for recording, number, attempt in _recordings(task, pool, rows, played, names):
                 text = f"{label} attempt {attempt + 1}".strip()
                 recordings[number, attempt] = replace(recording, label=text)
     results = tuple(
-        LevelResult(name, outcome[i], returns[i], length[i], greedy, confidence)
+        LevelResult(
+            name, tables.outcome[i], tables.returns[i], tables.length[i], greedy, confidence
+        )
         for i, name in enumerate(names)
     )
     kept = tuple(recordings[place] for place in sorted(recordings))
     return Evaluation(results, task.size.name, attempts, greedy, kept)
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """What came of each attempt at each level: `[levels, attempts]`."""
+
+    outcome: np.ndarray
+    returns: np.ndarray
+    length: np.ndarray
+
+    @classmethod
+    def empty(cls, levels: int, attempts: int) -> _Tables:
+        shape = (levels, attempts)
+        return cls(
+            np.zeros(shape, np.int32), np.zeros(shape, np.float32), np.zeros(shape, np.int32)
+        )
+
+    def write(self, played: Played, first: int, levels: int, trial: int, tries: int) -> None:
+        """The attempts from `trial` on at the levels from `first` on."""
+        where = slice(first, first + levels), slice(trial, trial + tries)
+        for field in fields(self):
+            getattr(self, field.name)[where] = getattr(played, field.name).reshape(levels, tries)
 
 
 def evaluate_seeds(

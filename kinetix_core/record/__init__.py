@@ -5,12 +5,23 @@ from typing import TYPE_CHECKING
 from kinetix_core._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from ._listing import RunSummary, check_run, list_runs, run_folders, summarise_run
     from ._run_folder import Run, RunFolder, flatten, load_run, unflatten, versions
     from .console import ConsoleLogger
+    from .csv import CsvLogger
     from .jsonl import JsonlLogger
+    from .tensorboard import TensorboardLogger
+    from .wandb import WandbLogger
 
-_FOLDER = ("Run", "RunFolder", "flatten", "load_run", "unflatten", "versions")
+_WHERE = {
+    "._listing": ("RunSummary", "check_run", "list_runs", "run_folders", "summarise_run"),
+    "._run_folder": ("Run", "RunFolder", "flatten", "load_run", "unflatten", "versions"),
+    ".console": ("ConsoleLogger",),
+    ".csv": ("CsvLogger",),
+    ".jsonl": ("JsonlLogger",),
+    ".tensorboard": ("TensorboardLogger",),
+    ".wandb": ("WandbLogger",),
+}
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
-    __name__,
-    dict.fromkeys(_FOLDER, "._run_folder") | {"ConsoleLogger": ".console", "JsonlLogger": ".jsonl"},
+    __name__, {name: module for module, names in _WHERE.items() for name in names}
 )

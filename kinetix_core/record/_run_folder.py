@@ -19,17 +19,14 @@ import numpy as np
 from kinetix_core.errors import RunError, did_you_mean
 from kinetix_core.paths import user_path
 
+from ._listing import CONFIG, STATUS, check_run, process
+
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
     from kinetix_core.interfaces import Parameters, Task
     from kinetix_core.scene import LevelSet
 
-CONFIG, VERSIONS, STATUS, PARAMETERS = (
-    "config.json",
-    "versions.json",
-    "run.json",
-    "parameters.safetensors",
-)
+VERSIONS, PARAMETERS = "versions.json", "parameters.safetensors"
 _LEAST_FREE_BYTES = 50_000_000
 
 
@@ -88,6 +85,7 @@ class RunFolder:
                 "status": status,
                 "parameters_of_update": self.parameters_update,
                 "seconds": round(time.time() - self._begun, 1),
+                "process": process(),
             },
         )
 
@@ -183,13 +181,9 @@ def load_run(path: str | Path) -> Run:
 
 
 def _read_config(path: Path) -> dict[str, Any]:
+    check_run(path)
     try:
-        if not path.is_dir():
-            siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-            raise RunError(f"run={path}: no such run folder{did_you_mean(path.name, siblings)}")
         config = json.loads((path / CONFIG).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise RunError(f"run={path}: not a run folder: it has no {CONFIG}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path / CONFIG}: cannot be read: {error}") from error
     if not isinstance(config, dict):

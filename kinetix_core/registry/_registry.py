@@ -12,7 +12,7 @@ from typing import Any
 from kinetix_core.errors import KinetixError, PluginError, SettingError, did_you_mean
 
 from ._component import Component
-from ._kinds import KINDS
+from ._kinds import KINDS, TASK_KINDS
 from ._load import Plugin, load_object, load_plugins, one_line
 
 
@@ -124,7 +124,21 @@ class Registry:
                 f"its factory {component.factory} returned {type(built).__qualname__}, which is"
                 f" no {KINDS[kind].interface.replace(':', '.')}",
             )
+        if kind in TASK_KINDS:
+            self._check_hashable(component, built)
         return built
+
+    def _check_hashable(self, component: Component, built: Any) -> None:
+        """A Task says which compiled program belongs to it, so its parts have a hash."""
+        try:
+            hash(built)
+        except Exception as error:
+            raise self._error(
+                component,
+                f"{type(built).__qualname__} is not hashable ({one_line(error)}), but what is"
+                " compiled is kept by component; a frozen dataclass is expected, with eq=False if"
+                " it holds arrays",
+            ) from error
 
     def factory(self, component: Component) -> Callable[[Any, Any], Any]:
         """What builds a component, imported. Raises `PluginError`."""

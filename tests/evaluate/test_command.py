@@ -81,6 +81,7 @@ def loaded(monkeypatch, tmp_path):
         update=7,
     )
     monkeypatch.setattr(kinetix_core.record, "load_run", lambda path: run, raising=False)
+    monkeypatch.setattr(kinetix_core.record, "check_run", lambda path: None, raising=False)
     return run
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from kinetix_core.errors import RunError, SettingError
+from kinetix_core.errors import PluginError, RunError, SettingError
 from kinetix_core.interfaces import RunInfo
 from kinetix_core.record import ConsoleLogger, JsonlLogger
 from kinetix_core.record.logger_config import ConsoleConfig, JsonlConfig
@@ -92,3 +93,29 @@ def test_console_draws_a_bar_on_a_terminal(tmp_path):
     logger.log(2, METRICS)
     logger.close()
     assert "update 2/2" in out.getvalue()
+
+
+@pytest.mark.parametrize(("name", "package"), [("tensorboard", "tensorboardX"), ("wandb", "wandb")])
+def test_a_missing_extra_is_said_before_the_run_has_a_folder(name, package, monkeypatch, tmp_path):
+    from kinetix_core.compose import build_loggers, compose_run
+
+    run = compose_run([f"logger=[jsonl,{name}]", f"train.directory={tmp_path}"])
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n == package else find(n))
+    with pytest.raises(PluginError) as error:
+        build_loggers(run)
+    assert f"logger={name} needs the package {package}: pip install 'open-kinetix[{name}]'" in str(
+        error.value
+    )
+
+
+def test_several_loggers_are_built_in_the_order_in_which_they_are_named():
+    from kinetix_core.compose import build_loggers, compose_run
+
+    built = build_loggers(compose_run(["logger=[csv,jsonl,console]", "logger.csv.file=a.csv"]))
+    assert [type(logger).__name__ for logger in built] == [
+        "CsvLogger",
+        "JsonlLogger",
+        "ConsoleLogger",
+    ]
+    assert [c.name for c in compose_run([]).loggers] == ["console", "jsonl"]

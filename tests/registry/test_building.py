@@ -31,6 +31,11 @@ class Levels(LevelGenerator):
     def __init__(self, config, task):
         self.config, self.task = config, task
 
+@dataclass
+class Mutable(LevelGenerator):
+    levels: list
+
+def unhashable(config, task): return Mutable([])
 def good(config, task): return Levels(config, task)
 def wrong(config, task): return {"levels": 3}
 def failing(config, task): return 1 / 0
@@ -44,7 +49,7 @@ def faulty_check(): raise RuntimeError("no compiler")
 
 @hookimpl
 def kinetix_components():
-    for name in ("good", "wrong", "failing", "refusing", "missing", "no_function"):
+    for name in ("good", "wrong", "unhashable", "failing", "refusing", "missing", "no_function"):
         yield Component("generator", name, "parts:Config", f"parts:{name}", "", "parts:check")
     yield Component("generator", "nowhere", "no_such:C", "no_such:f", "", "parts:faulty_check")
     yield Component("generator", "thawed", "parts:Thawed", "parts:good", "")
@@ -70,6 +75,7 @@ def test_a_factory_is_given_settings_and_task(found):
     ("name", "words"),
     [
         ("wrong", "its factory parts:wrong returned dict, which is no"),
+        ("unhashable", "Mutable is not hashable (TypeError: unhashable type: 'Mutable'), but"),
         ("failing", "its factory parts:failing raised ZeroDivisionError: division by zero"),
         ("missing", "factory parts:missing cannot be imported: AttributeError"),
         ("no_function", "factory parts:no_function cannot be called"),

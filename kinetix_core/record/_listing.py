@@ -1,0 +1,175 @@
+"""Which runs there are and how they stand, from their folders alone. Standard library only."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kinetix_core.errors import RunError, nearest
+
+CONFIG, STATUS, METRICS = "config.json", "run.json", "metrics.jsonl"
+RUNNING, FINISHED, INTERRUPTED = "running", "finished", "interrupted"
+STATES = (RUNNING, FINISHED, INTERRUPTED)
+_LATEST = 10
+"""Updates at the end of a run that its solve rate is the mean of."""
+_TAIL_BYTES = 200_000
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """How a run stands.
+
+    state: one of `running`, `finished` and `interrupted`. reason: why it was interrupted.
+    steps: environment steps of one agent; None where none were logged. solve_rate: of the
+    episodes that ended in the last ten updates, over all seeds. begun: seconds since the epoch.
+    """
+
+    path: Path
+    state: str
+    reason: str
+    steps: int | None
+    solve_rate: float | None
+    begun: float
+
+
+def process() -> dict[str, Any]:
+    """What says later whether this process is still there."""
+    return {"host": platform.node(), "pid": os.getpid()}
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is that of a run."""
+    return (folder / CONFIG).is_file() and (folder / STATUS).is_file()
+
+
+def run_folders(directory: Path) -> list[Path]:
+    """The runs in a folder, and those of the sweeps in it, by name. The folder may be a run."""
+    if is_run(directory):
+        return [directory]
+    return list(_below(directory, 2))
+
+
+def _below(directory: Path, depth: int) -> Iterator[Path]:
+    places = (p for p in directory.iterdir() if p.is_dir() and not p.name.startswith("."))
+    for place in sorted(places):
+        if is_run(place):
+            yield place
+        elif depth > 1 and os.access(place, os.R_OK | os.X_OK):
+            yield from _below(place, depth - 1)
+
+
+def list_runs(directory: Path) -> list[RunSummary]:
+    """Every run in a folder, the oldest first. Raises `RunError` where it cannot be read."""
+    try:
+        summaries = [summarise_run(path) for path in run_folders(directory)]
+    except OSError as error:
+        raise RunError(f"{directory}: cannot be read: {error.strerror}") from error
+    return sorted(summaries, key=lambda summary: (summary.begun, summary.path))
+
+
+def summarise_run(path: Path) -> RunSummary:
+    """How one run stands. What its files do not say, or say unreadably, is left out."""
+    status = _json(path / STATUS)
+    state, reason = _state(status)
+    rows = _last_rows(path / METRICS)
+    steps = rows[-1].get("time/env_steps") if rows else None
+    return RunSummary(
+        path,
+        state,
+        reason,
+        int(steps) if isinstance(steps, int | float) else None,
+        _solve_rate(rows),
+        (path / CONFIG).stat().st_mtime,
+    )
+
+
+def _state(status: dict[str, Any]) -> tuple[str, str]:
+    said = str(status.get("status", ""))
+    if said == FINISHED:
+        return FINISHED, ""
+    if said not in ("starting", RUNNING):
+        return INTERRUPTED, said or f"{STATUS} cannot be read"
+    if _is_gone(status.get("process")):
+        return INTERRUPTED, "its process is gone"
+    return RUNNING, ""
+
+
+def _is_gone(of: Any) -> bool:
+    """Whether a process is known to have ended; those of other machines cannot be asked."""
+    if not isinstance(of, dict) or of.get("host") != platform.node():
+        return False
+    try:
+        os.kill(int(of["pid"]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, KeyError, TypeError, ValueError, OverflowError):
+        return False
+    return False
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _last_rows(path: Path) -> list[dict[str, Any]]:
+    """The last logged updates; a line that is being written is left out."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - _TAIL_BYTES, 0))
+            lines = file.read().splitlines()
+    except OSError:
+        return []
+    rows = []
+    for line in lines[-_LATEST - 1 :]:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            rows.append(row)
+    return rows[-_LATEST:]
+
+
+def _solve_rate(rows: list[dict[str, Any]]) -> float | None:
+    solved = episodes = 0.0
+    for row in rows:
+        rates, counts = (_numbers(row.get(f"episode/{key}")) for key in ("solved", "count"))
+        for rate, count in zip(rates, counts, strict=False):
+            if rate is not None and count:
+                solved, episodes = solved + rate * count, episodes + count
+    return solved / episodes if episodes else None
+
+
+def _numbers(value: Any) -> list[float | None]:
+    values = value if isinstance(value, list) else [value]
+    return [v if isinstance(v, int | float) else None for v in values]
+
+
+def check_run(path: Path) -> None:
+    """Raises `RunError` where a folder is no run folder, with the runs that are near."""
+    try:
+        if not path.is_dir():
+            known = run_folders(path.parent) if path.parent.is_dir() else []
+            names = {run.name: run for run in reversed(known)}
+            near = " or ".join(f"run={names[n]}" for n in nearest(path.name, names))
+            hint = f"did you mean {near}?" if near else "`kinetix runs FOLDER` lists runs"
+            raise RunError(f"run={path}: no such run folder; {hint}")
+        if (path / CONFIG).is_file():
+            return
+        inside = [f"run={run}" for run in run_folders(path)]
+    except OSError as error:
+        raise RunError(f"run={path}: cannot be read: {error.strerror}") from error
+    if not inside:
+        raise RunError(f"run={path}: not a run folder: it has no {CONFIG}")
+    shown = ", ".join(inside[:5])
+    more = f" and {len(inside) - 5} more (`kinetix runs {path}`)" if len(inside) > 5 else ""
+    raise RunError(f"run={path}: not a run, but a folder of runs: {shown}{more}")
