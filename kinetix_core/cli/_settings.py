@@ -56,12 +56,12 @@ def guess_setting(argument: str) -> str | None:
     A preset, a component, or levels, in this order.
     """
     from kinetix_core.compose import PRESETS, presets
-    from kinetix_core.registry import KINDS, registry
+    from kinetix_core.registry import COMPOSED_KINDS, registry
     from kinetix_core.scene import find_levels
 
     if argument in presets():
         return f"{PRESETS}={argument}"
-    for kind in KINDS:
+    for kind in COMPOSED_KINDS:
         if argument in registry().names(kind):
             return f"{kind}={argument}"
     try:

@@ -10,7 +10,7 @@ from kinetix_core.compose import (
     section_class,
     settings_of,
 )
-from kinetix_core.registry import KINDS, registry
+from kinetix_core.registry import COMPOSED_KINDS, registry
 
 from ._tables import settings_rows, settings_table, table
 
@@ -22,7 +22,7 @@ generator.levels=X. Components and presets are chosen by name; * is what is chos
 def train_help() -> str:
     """Presets, choices with summaries, and every setting with default, type and meaning."""
     parts = [_INTRODUCTION, f"{PRESETS}=NAME  a preset", _presets()]
-    for kind in KINDS.values():
+    for kind in COMPOSED_KINDS.values():
         how = f"{kind.name}=[NAME,...]" if kind.several else f"{kind.name}=NAME"
         rows = [
             (c.name + ("*" if c.name in kind.default else ""), c.summary)
@@ -31,7 +31,7 @@ def train_help() -> str:
         parts += [f"{how}  {kind.summary}", table(("", ""), rows, indent="  ")]
     parts.append("settings, with default, type and meaning:")
     parts += [settings_rows(settings_of(section_class(name), name)) for name in SECTIONS]
-    for kind in KINDS.values():
+    for kind in COMPOSED_KINDS.values():
         for component in registry().components(kind.name):
             parts += [f"with {kind.name}={component.name}:", settings_table(component)]
     return "\n\n".join(_joined(parts))

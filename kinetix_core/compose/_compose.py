@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kinetix_core.errors import SettingError
-from kinetix_core.registry import KINDS, registry
+from kinetix_core.registry import COMPOSED_KINDS, registry
 
 from ._explain import check_parts, unknown_setting, wrong_value
 from ._overrides import Override, check_choice, parse, presets
@@ -45,7 +45,7 @@ def compose_saved(config: Mapping[str, Any], settings: Sequence[str] = ()) -> Co
     Raises as `compose_run`, also for saved settings that this version does not know.
     """
     overrides = parse(settings)
-    saved = {kind: _saved_choice(kind, config) for kind in KINDS}
+    saved = {kind: _saved_choice(kind, config) for kind in COMPOSED_KINDS}
     changed = {o.key for o in overrides if o.is_choice}
     if PRESETS in changed:
         raise SettingError(f"{PRESETS}=: a preset cannot be put on top of a saved run")
@@ -63,7 +63,7 @@ def compose_saved(config: Mapping[str, Any], settings: Sequence[str] = ()) -> Co
 
 def _saved_choice(kind: str, config: Mapping[str, Any]) -> Any:
     section = config.get(kind, {})
-    if KINDS[kind].several:
+    if COMPOSED_KINDS[kind].several:
         return list(section)
     try:
         return section["name"]
@@ -81,7 +81,7 @@ def _leaves(config: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, 
         key = f"{prefix}{name}"
         if isinstance(value, Mapping) and key != "size":
             yield from _leaves(value, f"{key}.")
-        elif not (name == "name" and prefix.split(".")[0] in KINDS):
+        elif not (name == "name" and prefix.split(".")[0] in COMPOSED_KINDS):
             yield key, value
 
 
@@ -154,7 +154,7 @@ def _composition_error(error: Exception, where: str) -> SettingError:
 
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         kind, _, name = str(error.missing_cfg_file).rpartition("/")
-        if kind in KINDS:
+        if kind in COMPOSED_KINDS:
             component_node(registry().get(kind, name))
     cause = error.__cause__ or error.__context__ or error
     key = getattr(cause, "full_key", None)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kinetix_core.errors import PluginError, SettingError
-from kinetix_core.registry import KINDS, registry
+from kinetix_core.registry import COMPOSED_KINDS, registry
 
 from ._overrides import LEVELS
 from ._schema import PRESETS, SECTIONS, section_class
@@ -23,7 +23,7 @@ def settings_by_owner() -> dict[str, list[Setting]]:
     The owner is `""`, `env`, ..., or as `curriculum=sfl`.
     """
     owners = {name: settings_of(section_class(name), name) for name in SECTIONS}
-    for kind in KINDS.values():
+    for kind in COMPOSED_KINDS.values():
         for component in registry().components(kind.name):
             prefix = f"{kind.name}.{component.name}" if kind.several else kind.name
             try:
@@ -37,7 +37,7 @@ def settings_by_owner() -> dict[str, list[Setting]]:
 def setting_names() -> list[str]:
     """What may stand before `=`: settings, kinds of component, `experiment`, `levels`."""
     keys = {s.key for settings in settings_by_owner().values() for s in settings}
-    return sorted(keys | {*KINDS, PRESETS, LEVELS})
+    return sorted(keys | {*COMPOSED_KINDS, PRESETS, LEVELS})
 
 
 def unknown_setting(key: str, where: str = "") -> SettingError:
@@ -55,7 +55,7 @@ def unknown_setting(key: str, where: str = "") -> SettingError:
             f"{text}; slots are given all at once, as"
             " size={polygons: 8, circles: 3, joints: 4, thrusters: 2}"
         )
-    if close := _nearest_keys(key, [*known, *KINDS, PRESETS, LEVELS]):
+    if close := _nearest_keys(key, [*known, *COMPOSED_KINDS, PRESETS, LEVELS]):
         return SettingError(f"{text}; did you mean {', '.join(close)}?")
     section = key.split(".")[0]
     if "." in key and section in SECTIONS:
@@ -86,9 +86,9 @@ def check_parts(config: DictConfig, chosen: Mapping[str, Any], where: str) -> No
     for key in map(str, config):
         if key == PRESETS:
             raise SettingError(f"{where}the first line `# @package _global_` is missing")
-        if key not in {*top, *SECTIONS, *KINDS}:
+        if key not in {*top, *SECTIONS, *COMPOSED_KINDS}:
             raise unknown_setting(key, where)
-    for kind in KINDS.values():
+    for kind in COMPOSED_KINDS.values():
         node = config.get(kind.name, {})
         parts = (
             {kind.name: node} if not kind.several else {f"{kind.name}.{n}": node[n] for n in node}

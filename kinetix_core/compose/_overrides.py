@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from kinetix_core.errors import SettingError, did_you_mean
-from kinetix_core.registry import KINDS, registry
+from kinetix_core.registry import COMPOSED_KINDS, registry
 
 from ._schema import PRESETS
 
@@ -29,7 +29,7 @@ class Override:
     @property
     def is_choice(self) -> bool:
         """Whether it chooses a component or preset, not the value of a setting."""
-        return self.key in KINDS or self.key == PRESETS
+        return self.key in COMPOSED_KINDS or self.key == PRESETS
 
     @property
     def is_hydra(self) -> bool:
@@ -130,7 +130,7 @@ def check_choice(override: Override) -> None:
             close = did_you_mean(str(override.value), known) or "; no plugin brings a preset"
             raise SettingError(f"{override.text}: unknown{close}")
         return
-    kind = KINDS[override.key]
+    kind = COMPOSED_KINDS[override.key]
     names = override.value if isinstance(override.value, list) else [override.value]
     if not kind.several and isinstance(override.value, list):
         raise SettingError(f"{override.text}: one {kind.name} is expected")

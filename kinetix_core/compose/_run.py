@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from kinetix_core.errors import PluginError, SettingError
-from kinetix_core.registry import KINDS, registry, setting_message
+from kinetix_core.registry import COMPOSED_KINDS, registry, setting_message
 from kinetix_core.scene import SceneSize, parse_size
 
 from ._schema import SECTIONS, section_class
@@ -68,7 +68,7 @@ def typed_run(config: DictConfig) -> ComposedRun:
         for name in ("env", "ppo", "train")
     }
     components, loggers = {}, []
-    for kind in KINDS.values():
+    for kind in COMPOSED_KINDS.values():
         if kind.several:
             loggers += [
                 _chosen(kind.name, s, f"{kind.name}.{n}")
@@ -106,10 +106,10 @@ def check_config(config: DictConfig) -> None:
     for name in filter(None, SECTIONS):
         if complete(name):
             to_dataclass(section_class(name), tree[name], name)
-    for kind in KINDS:
+    for kind in COMPOSED_KINDS:
         parts = (
             {f"{kind}.{n}": s for n, s in tree.get(kind, {}).items()}
-            if KINDS[kind].several
+            if COMPOSED_KINDS[kind].several
             else {kind: tree[kind]}
         )
         for prefix, settings in parts.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kinetix_core.errors import PluginError, SettingError
-from kinetix_core.registry import KINDS, Component, load_object, registry
+from kinetix_core.registry import COMPOSED_KINDS, Component, load_object, registry
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -59,7 +59,7 @@ def store_schema() -> None:
 
     store = ConfigStore.instance()
     store.store(ROOT, _root_node())
-    for kind in KINDS.values():
+    for kind in COMPOSED_KINDS.values():
         store.repo.pop(kind.name, None)  # the registry may have changed (tests, notebooks)
         for component in registry().components(kind.name):
             package = f"{kind.name}.{component.name}" if kind.several else kind.name
@@ -108,7 +108,7 @@ def _root_node() -> DictConfig:
             root._set_item_impl(name, _typed_node(section_class(name)))
     choices = [
         {kind.name: list(kind.default) if kind.several else kind.default[0]}
-        for kind in KINDS.values()
+        for kind in COMPOSED_KINDS.values()
     ]
     # presets come last, so that they may set anything and override choices
     root["defaults"] = ["_self_", *choices, {PRESETS: None}]

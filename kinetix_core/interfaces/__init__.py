@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         Outcome,
         Policy,
         Proposal,
+        Score,
         Tools,
     )
     from ._engine import Engine, EngineState, Trace
@@ -32,6 +33,7 @@ _WHERE = {
         "Outcome",
         "Policy",
         "Proposal",
+        "Score",
         "Tools",
     ),
     "._engine": ("Engine", "EngineState", "Trace"),

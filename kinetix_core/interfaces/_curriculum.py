@@ -108,3 +108,22 @@ class Curriculum(ABC):
     def buffer(self, state: CurriculumState) -> Buffer | None:
         """The levels that it keeps, where it keeps any; for galleries and figures."""
         return None
+
+
+@dataclass(frozen=True)
+class Score(ABC):
+    """How much a level is worth training on. Named by a setting, as `curriculum.score=max_mc`.
+
+    Built as `factory(config, task)`, so the class is its own factory; `config` has no fields.
+    """
+
+    config: Any
+    task: Task
+
+    @abstractmethod
+    def __call__(self, outcome: Outcome) -> Float[jax.Array, " levels"]:
+        """One number per level, higher for what should be played more; no NaN.
+
+        `outcome.best_return` is the best of all that is remembered of a level. Levels without
+        a completed episode get -inf, so that no buffer takes them.
+        """

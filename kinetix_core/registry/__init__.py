@@ -2,11 +2,12 @@
 
 from ._component import Component
 from ._hooks import ENTRY_POINTS, HOOKS, Hooks, hookimpl, hookspec
-from ._kinds import KINDS, TASK_KINDS, Kind
+from ._kinds import COMPOSED_KINDS, KINDS, TASK_KINDS, Kind
 from ._load import Plugin, load_object, load_plugin, load_plugins
 from ._registry import Registry, registry, setting_message
 
 __all__ = [
+    "COMPOSED_KINDS",
     "ENTRY_POINTS",
     "HOOKS",
     "KINDS",

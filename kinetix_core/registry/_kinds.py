@@ -12,6 +12,8 @@ class Kind:
     interface: dotted path of the class that every component of the kind implements.
     default: what is chosen where nothing is said.
     several: whether a run has any number of them, each under its own name, or exactly one.
+    composed: whether a run chooses it at its top level (False: another component's setting
+        names it, and it has no settings of its own).
     """
 
     name: str
@@ -19,6 +21,7 @@ class Kind:
     summary: str
     default: tuple[str, ...]
     several: bool = False
+    composed: bool = True
 
 
 _I = "kinetix_core.interfaces"
@@ -31,9 +34,14 @@ KINDS: dict[str, Kind] = {
         Kind("generator", f"{_I}:LevelGenerator", "where levels come from", ("files",)),
         Kind("network", f"{_I}:PolicyNetwork", "the policy and value function", ("mlp",)),
         Kind("curriculum", f"{_I}:Curriculum", "which levels are trained on", ("fixed",)),
+        Kind("score", f"{_I}:Score", "how much a level is worth", (), composed=False),
         Kind("logger", f"{_I}:Logger", "where metrics go", ("console", "jsonl"), several=True),
     )
 }
-"""Kind by name. Those of which a run has one stand in the order in which a Task is filled."""
+"""Kind by name, in the order in which `kinetix plugins` shows them."""
 
-TASK_KINDS = tuple(name for name, kind in KINDS.items() if not kind.several)
+COMPOSED_KINDS = {name: kind for name, kind in KINDS.items() if kind.composed}
+"""Those that the top level of a run chooses."""
+
+TASK_KINDS = tuple(name for name, kind in COMPOSED_KINDS.items() if not kind.several)
+"""Those of which a run has one, in the order in which a Task is filled."""

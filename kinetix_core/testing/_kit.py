@@ -9,7 +9,16 @@ from typing import Any
 from kinetix_core.errors import SettingError, did_you_mean
 from kinetix_core.interfaces import Task
 
-from . import _action, _curriculum, _engine, _generator, _logger, _network, _observation
+from . import (
+    _action,
+    _curriculum,
+    _engine,
+    _generator,
+    _logger,
+    _network,
+    _observation,
+    _score,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +42,7 @@ CHECKS: dict[str, Suite] = {
     "generator": Suite(_generator.GeneratorCase, _generator.PROMISES),
     "network": Suite(_network.NetworkCase, _network.PROMISES),
     "curriculum": Suite(_curriculum.CurriculumCase, _curriculum.PROMISES),
+    "score": Suite(_score.ScoreCase, _score.PROMISES),
     "logger": Suite(_logger.LoggerCase, _logger.PROMISES),
 }
 """What is checked, by kind. A new kind is one entry here."""

@@ -14,7 +14,7 @@ from kinetix_core.compose import (
     settings_of,
 )
 from kinetix_core.errors import PluginError, SettingError
-from kinetix_core.registry import KINDS, load_object, registry
+from kinetix_core.registry import COMPOSED_KINDS, load_object, registry
 from kinetix_core.scene import SIZES, SceneSize
 
 TOY = ["engine=toy", "engine.needed=x"]
@@ -36,7 +36,7 @@ def test_the_defaults_are_those_of_the_dataclasses():
     assert (run.size, run.seed, run.num_seeds) == (SIZES["s"], 0, 1)
     for name in ("env", "ppo", "train"):
         assert getattr(run, name) == load_object(SECTIONS[name])()
-    for kind in KINDS.values():
+    for kind in COMPOSED_KINDS.values():
         if kind.several:
             assert tuple(c.name for c in run.loggers) == kind.default
         elif kind.name not in ("engine", "generator"):
@@ -259,7 +259,7 @@ def test_our_own_presets_compose():
 
 def test_every_setting_of_ours_says_what_it_means():
     owners = [(name, load_object(path)) for name, path in SECTIONS.items()]
-    for kind in KINDS:
+    for kind in COMPOSED_KINDS:
         for component in registry().components(kind):
             if "open-kinetix" in registry().distribution(component):
                 owners += [(str(component), registry().config_class(kind, component.name))]

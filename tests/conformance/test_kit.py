@@ -24,7 +24,16 @@ from kinetix_core.testing import (
     with_other_leftovers,
 )
 
-from .broken import actions, curricula, engines, generators, loggers, networks, observations
+from .broken import (
+    actions,
+    curricula,
+    engines,
+    generators,
+    loggers,
+    networks,
+    observations,
+    scores,
+)
 
 SIZE = SceneSize(6, 1, 1, 1, motor_bindings=2, thruster_bindings=1)
 MODULES = {
@@ -34,6 +43,7 @@ MODULES = {
     "generator": generators,
     "network": networks,
     "curriculum": curricula,
+    "score": scores,
     "logger": loggers,
 }
 OPTIONS = {
@@ -92,6 +102,7 @@ def test_every_kind_has_checks():
     [
         ("network", networks.GOOD),
         ("curriculum", curricula.GOOD),
+        ("score", scores.GOOD),
         ("logger", lambda task: loggers.GOOD),
         ("engine", lambda task: task.engine),
         ("observation", lambda task: task.observation),

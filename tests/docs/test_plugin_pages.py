@@ -7,7 +7,7 @@ import pytest
 
 from kinetix_core.cli._jax import VARIABLE
 from kinetix_core.compose import PRESETS, SECTIONS, settings_of
-from kinetix_core.registry import HOOKS, KINDS, Component, load_object, registry
+from kinetix_core.registry import COMPOSED_KINDS, HOOKS, KINDS, Component, load_object, registry
 
 DOCS = Path(__file__).parents[2] / "docs"
 PLUGINS = (DOCS / "plugins.md").read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ def test_every_field_of_a_component_is_explained(field):
 def test_every_top_level_setting_is_listed():
     top = [s.key for s in settings_of(load_object(SECTIONS[""]), "")]
     table = CONFIGURATION.partition("## The top level")[2].partition("## ")[0]
-    for name in [*top, *filter(None, SECTIONS), *KINDS, PRESETS]:
+    for name in [*top, *filter(None, SECTIONS), *COMPOSED_KINDS, PRESETS]:
         assert f"`{name}`" in table
 
 

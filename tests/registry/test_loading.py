@@ -153,8 +153,8 @@ def test_unknown_names_and_kinds_come_with_the_nearest_ones():
 
 def test_every_kind_has_an_interface_and_a_default():
     for kind in KINDS.values():
-        assert kind.default
-        assert kind.several or len(kind.default) == 1
+        assert kind.several or len(kind.default) == kind.composed
+        assert set(kind.default) <= {*registry().names(kind.name)}
 
 
 def test_a_component_reads_as_kind_and_name():

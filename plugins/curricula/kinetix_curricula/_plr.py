@@ -1,0 +1,133 @@
+"""curriculum/plr and curriculum/accel: prioritised level replay, and its evolving form.
+
+PLR (Jiang et al. 2021, arXiv 2010.03934; robust: arXiv 2110.02439) plays either new levels or
+levels that were worth playing before. ACCEL (Parker-Holder et al. 2022, arXiv 2203.01302) edits
+what it replayed and plays that next. Source: spec/curricula.md 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Bool, Float, Int, PRNGKeyArray
+
+from kinetix_core.interfaces import Buffer, Curriculum, Outcome, Policy, Proposal, Score, Tools
+from kinetix_core.registry import registry
+from kinetix_core.scene import Scene
+
+from ._buffer import LevelBuffer, Weighting, draw, empty_buffer, insert, renew, weights
+from ._config import PLRConfig
+
+NEW, REPLAY, MUTATE = range(3)
+"""What an update plays."""
+
+
+class PLRState(eqx.Module):
+    """`kind` and `replayed` are those of the proposal that is being played."""
+
+    buffer: LevelBuffer
+    kind: Int[Array, ""]
+    replayed: Int[Array, " envs"]  # slots of the last replay: the parents of a mutation
+
+
+@dataclass(frozen=True)
+class PLR(Curriculum):
+    """Environments begin anew at each update and play their level again and again."""
+
+    config: PLRConfig
+
+    def __post_init__(self) -> None:
+        _ = self._score  # an unknown name is an error now, not after the first rollout
+
+    def init(self, key: PRNGKeyArray, tools: Tools) -> PLRState:
+        placeholder = jax.tree.map(lambda x: x[0], tools.sample(key, 1))
+        return PLRState(
+            buffer=empty_buffer(placeholder, self.config.buffer_size),
+            kind=jnp.int32(NEW),
+            replayed=jnp.zeros(tools.num_envs, jnp.int32),
+        )
+
+    def propose(
+        self, state: PLRState, key: PRNGKeyArray, tools: Tools, policy: Policy
+    ) -> tuple[PLRState, Proposal]:
+        kind_key, level_key = jax.random.split(key)
+        kind = self._kind(state, kind_key)
+
+        def new(key: PRNGKeyArray) -> tuple[PLRState, Scene]:
+            return state, jax.tree.map(jnp.asarray, tools.sample(key, tools.num_envs))
+
+        def replay(key: PRNGKeyArray) -> tuple[PLRState, Scene]:
+            buffer, drawn = draw(state.buffer, key, tools.num_envs, self._weighting)
+            played = replace(state, buffer=buffer, replayed=drawn)
+            return played, jax.tree.map(lambda x: x[drawn], buffer.levels)
+
+        branches = (new, replay, *self._more_kinds(state, tools))
+        state, levels = jax.lax.switch(kind, branches, level_key)
+        train = (kind == REPLAY) if self.config.robust else jnp.bool_(True)
+        return replace(state, kind=kind), Proposal(levels, train)
+
+    def learn(self, state: PLRState, proposal: Proposal, outcome: Outcome) -> PLRState:
+        def replayed(buffer: LevelBuffer) -> LevelBuffer:
+            at = state.replayed
+            best = jnp.maximum(outcome.best_return, buffer.slots.max_return[at])
+            score = self._score(replace(outcome, best_return=best))
+            return renew(buffer, at, score, best)
+
+        def others(buffer: LevelBuffer) -> LevelBuffer:
+            return insert(
+                buffer,
+                proposal.levels,
+                self._score(outcome),
+                jnp.asarray(outcome.best_return),
+                self._weighting,
+                refuse_duplicates=self.config.refuse_duplicates,
+            )
+
+        buffer = jax.lax.cond(state.kind == REPLAY, replayed, others, state.buffer)
+        return replace(state, buffer=buffer)
+
+    def metrics(self, state: PLRState) -> dict[str, Array]:
+        """What the published scripts log of their level sampler, under clear names."""
+        slots, valid = state.buffer.slots, state.buffer.valid
+        score = jnp.where(valid, slots.score, 0.0)
+        filled = jnp.maximum(slots.size, 1)
+        return {
+            "buffer_size": slots.size,
+            "levels_seen": slots.counter,
+            "score_max": jnp.max(jnp.where(valid, slots.score, 0.0)),
+            "score_mean": jnp.sum(score) / filled,
+            "score_weighted": jnp.sum(score * weights(slots, self._weighting)),
+            "replayed": (state.kind == REPLAY).astype(jnp.float32),
+            "mutated": (state.kind == MUTATE).astype(jnp.float32),
+        }
+
+    def buffer(self, state: PLRState) -> Buffer:
+        return Buffer(state.buffer.levels, state.buffer.slots.score, state.buffer.valid)
+
+    @property
+    def _weighting(self) -> Weighting:
+        c = self.config
+        return Weighting(c.prioritization, c.temperature, c.topk, c.staleness_coef)
+
+    @property
+    def _score(self) -> Score:
+        name = self.config.score
+        return registry().build("score", name, registry().config_class("score", name)(), self.task)
+
+    def _kind(self, state: PLRState, key: PRNGKeyArray) -> Int[Array, ""]:
+        return jnp.where(self._replays(state, key), REPLAY, NEW).astype(jnp.int32)
+
+    def _replays(self, state: PLRState, key: PRNGKeyArray) -> Bool[Array, ""]:
+        """Filled enough, and a flip of a coin."""
+        slots = state.buffer.slots
+        needed = self.config.minimum_fill_ratio * self.config.buffer_size
+        filled = (slots.size >= needed) & (slots.size > 0)
+        chance: Float[Array, ""] = jax.random.uniform(key)
+        return filled & (chance < self.config.replay_prob)
+
+    def _more_kinds(self, state: PLRState, tools: Tools) -> tuple:
+        return ()
