@@ -6,6 +6,7 @@ what is heavy inside `run` only. It may also have:
 - `TAKES_SETTINGS = True`: arguments as `ppo.epochs=4` or `--ppo.epochs=4` are settings of a run,
   found in `args.settings` in the order given. It may then have `setting_names()`, the names that
   there are, and `guess(argument)`: what an argument without `=` may have meant, or None.
+- `OPTIONS_ANYWHERE = True`: options may stand between arguments of which there are any number.
 - `USES_JAX = True`: JAX's compilation cache is set up before `run`.
 - `more_help() -> str`: text below the usual help.
 """
@@ -134,6 +135,8 @@ def _parse(command: ModuleType, name: str, argv: list[str]) -> argparse.Namespac
     )
     parser.command = command
     command.add_arguments(parser)
+    if getattr(command, "OPTIONS_ANYWHERE", False):
+        return parser.parse_intermixed_args(argv)
     if not takes_settings:
         return parser.parse_args(argv)
     return parse_with_settings(parser, command, argv)

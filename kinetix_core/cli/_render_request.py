@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from kinetix_core.errors import SettingError, did_you_mean
+from kinetix_core.paths import user_path
 from kinetix_core.render._formats import FILMS, FORMATS, STILLS, check_fps
 
 _SETTING = re.compile(r"[A-Za-z_][\w.]*=.*", re.DOTALL)
@@ -68,6 +68,9 @@ def request_of(args: argparse.Namespace) -> Request:
     out = _out(args.out)
     still, film = out.suffix in STILLS, out.suffix in FILMS
     settings = [text for text in args.levels if _is_setting(text)]
+    for text in settings:
+        if instead := _written_otherwise(text):
+            raise SettingError(f"{text}: it is written {instead} here")
     pages, levels = [], []
     for text in args.levels:
         if page := _page(text):
@@ -112,7 +115,7 @@ def request_of(args: argparse.Namespace) -> Request:
 
 
 def _out(text: str) -> Path:
-    path = Path(os.path.expanduser(text))
+    path = user_path(text, "out")
     if path.suffix not in FORMATS:
         what = f"{path.suffix} is no format" if path.suffix else "the suffix says the format"
         raise SettingError(f"out={text}: {what}; {', '.join(FORMATS)} can be written")
@@ -126,7 +129,7 @@ def _is_setting(text: str) -> bool:
 def _page(text: str) -> tuple[Path, str] | None:
     """A replay page and a level of it, from `replay.html#s/roll_right`."""
     file, _, name = text.partition("#")
-    return (Path(os.path.expanduser(file)), name) if file.endswith(".html") else None
+    return (user_path(file), name) if file.endswith(".html") else None
 
 
 def _check_source(generator: str | None, levels: list[str], pages: list) -> None:
@@ -162,7 +165,7 @@ def _policy(text: str | None) -> tuple[str, bool]:
         return POLICIES[0], False
     name, is_run, folder = text.partition("run=")
     if is_run and not name and folder:
-        return os.path.expanduser(folder), True
+        return folder, True
     if text not in POLICIES:
         raise SettingError(
             f"policy={text}: unknown{did_you_mean(text, POLICIES)};"
@@ -198,6 +201,14 @@ def _check_settings(settings: list[str], generator: str | None, plays: bool) -> 
     known = (*(("generator",) if generator else ()), *(_PLAYING if plays else ()))
     for text in settings:
         part = re.split(r"[.=]", text, maxsplit=1)[0]
-        if part not in known or text.startswith("generator="):
+        if part not in known:
             allowed = f"settings of {', '.join(known)} are expected" if known else "none is"
             raise SettingError(f"{text}: means nothing here; {allowed}")
+
+
+def _written_otherwise(text: str) -> str:
+    """What other commands take as a setting and this one as an option."""
+    name, _, value = text.partition("=")
+    if name in ("generator", "size", "seed", "attempts", "out"):
+        return f"--{name} {value}"
+    return {"run": f"--policy {text}", "levels": value}.get(name, "")

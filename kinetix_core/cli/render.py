@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kinetix_core.scene import LevelSet
 
 HELP = "pictures of levels, or films and a page of attempts: kinetix render LEVEL --out X.png"
+OPTIONS_ANYWHERE = True
 USES_JAX = True
 _SHEET, _STRIP, _FILM = 240, 240, 200
 """Usual widths of one picture, in pixels."""
@@ -76,6 +77,7 @@ def run(args: argparse.Namespace) -> int:
     request = request_of(args)
     require_packages(request.out.suffix)
     _check_out(request.out)
+    _check_names(request)
     replays = _recorded(request.pages)
     if request.plays:
         replays += _played(request)
@@ -99,6 +101,19 @@ def _check_out(path: Path) -> None:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise RunError(f"{path}: cannot be written: {reason}; choose another --out") from error
+
+
+def _check_names(request: Request) -> None:
+    """Say before JAX is loaded that levels or a run are not there."""
+    if request.levels:
+        from kinetix_core.scene import find_levels
+
+        find_levels(request.levels)
+    if request.run:
+        from kinetix_core.paths import user_path
+        from kinetix_core.record import check_run
+
+        check_run(user_path(request.policy, "policy"))
 
 
 def _recorded(pages: Sequence[tuple[Path, str]]) -> list[Recording | Replay]:

@@ -3,13 +3,18 @@
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import kinetix_core.record
 from kinetix_core.cli import main
 from kinetix_core.cli.render import usual_columns
 from kinetix_core.render import Recording, read_replays, write_replay_page
+from kinetix_core.render._look import look
+from kinetix_core.scene import SceneBuilder, write_level
+from tests.evaluate.stage import stage
 from tests.render.sample import sample_recording
 
 Image = pytest.importorskip("PIL.Image", reason="the extra render is not installed")
@@ -76,6 +81,32 @@ def test_attempts_are_played_recorded_and_shown(capsys):
     np.testing.assert_allclose(*(np.array(p, float) for p in places), atol=0.0021)
 
 
+def test_a_trained_policy_plays_with_all_its_seeds(capsys, monkeypatch):
+    scene = SceneBuilder("s")
+    scene.circle((4, 1), radius=0.2)
+    write_level("one.json", scene.build())
+    run = SimpleNamespace(
+        task=stage(),
+        params={"right": np.array([1.0, 0.0], np.float32)},
+        composed=SimpleNamespace(num_seeds=2),
+    )
+    monkeypatch.setattr(kinetix_core.record, "load_run", lambda path: run, raising=False)
+    monkeypatch.setattr(kinetix_core.record, "check_run", lambda path: None, raising=False)
+    words = ["one.json", "--out", "x.html", "--policy", "run=a", "--steps", "5"]
+    first, second = read_replays(render(capsys, *words))
+    assert (first.label, second.label) == ("seed 0, attempt 1", "seed 1, attempt 1")
+    assert first.steps == 5
+    np.testing.assert_array_equal(first.controls[:, 0], np.ones(5))
+    np.testing.assert_array_equal(second.controls[:, 0], -np.ones(5))
+
+
+def test_options_may_stand_between_levels_and_settings(capsys):
+    words = ["--theme", "dark", LEVEL, "--steps", "2", "handmade/s/lift_off", "--frames", "2"]
+    text = render(capsys, *words, "env.frame_skip=6", "--out", "x.svg").read_text("utf-8")
+    assert len(re.findall(">0.2 s[^<]*<", text)) == 2  # two steps of six sixtieths of a second
+    assert look()["dark"]["room"] in text
+
+
 def test_noop_does_nothing(capsys):
     (idle,) = read_replays(
         render(capsys, LEVEL, "--policy", "noop", "--steps", "12", "--out", "idle.html")
@@ -108,6 +139,9 @@ def test_one_level_of_a_page_becomes_a_film(capsys):
         ),
         ("handmade env.frame_skip=1", "env.frame_skip=1: means nothing here; none is"),
         ("handmade env.frame=1 --out x.html", "env.frame: unknown setting"),
+        ("handmade size=m", "size=m: it is written --size m here"),
+        ("handmade run=a", "run=a: it is written --policy run=a here"),
+        ("levels=handmade", "levels=handmade: it is written handmade here"),
         ("handmade --count 3", "count=3: means nothing without --generator"),
         ("handmade --seed 3", "seed=3: means nothing where nothing is random"),
         ("handmade --policy noop", "policy=noop: means nothing for levels as they are; --frames"),
