@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kinetix_core._lazy import lazy_exports
+from kinetix_core.lazy import lazy_exports
 from kinetix_core.registry import Component, hookimpl
 
 if TYPE_CHECKING:

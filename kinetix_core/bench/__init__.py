@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from kinetix_core._lazy import lazy_exports
+from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .compile_time import CompileOptions, run_compile

@@ -10,7 +10,7 @@ def test_my_encoder():
 
 from typing import TYPE_CHECKING
 
-from kinetix_core._lazy import lazy_exports
+from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from ._compare import assert_same, assert_traces_once, difference

@@ -1,6 +1,6 @@
 """Built-in policy networks. This module holds hooks only: every command imports it."""
 
-from kinetix_core._lazy import lazy_exports
+from kinetix_core.lazy import lazy_exports
 from kinetix_core.registry import Component, hookimpl
 
 
