@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import functools
 
 from kinetix_core.errors import LevelError, printable
 
 from ._tables import counted, table
 
-HELP = "list levels, show what is in one, or check level files"
+HELP = "list, show and check levels, or fetch the published ones"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,11 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     action.add_argument("level", help="a file, or a name such as handmade/s/roll_right")
     action = actions.add_parser("validate", help="one line per file; status 2 if any is broken")
     action.add_argument("levels", nargs="+", help="files, folders, patterns or sets")
+    action = actions.add_parser("fetch", help="bring the 74 published levels: the set `published`")
+    action.add_argument("--wheel", metavar="FILE", help="of kinetix-env, not to be downloaded")
 
 
 def run(args: argparse.Namespace) -> int:
     """Status 2 where a level file is broken. Raises `LevelError` for names that mean nothing."""
-    return {"list": _list, "show": _show, "validate": _validate}[args.action](args)
+    return {"list": _list, "show": _show, "validate": _validate, "fetch": _fetch}[args.action](args)
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -73,3 +76,13 @@ def _validate(args: argparse.Namespace) -> int:
             print(f"ok      {printable(str(entry.path))}")
     print(f"{counted(len(entries), 'file')}, {broken} broken")
     return 2 if broken else 0
+
+
+def _fetch(args: argparse.Namespace) -> int:
+    from kinetix_core.paths import user_path
+    from kinetix_core.scene import fetch_published
+
+    wheel = None if args.wheel is None else user_path(args.wheel, "--wheel")
+    fetch_published(functools.partial(print, flush=True), wheel)
+    print("use them as levels=published, or published/s, published/m, published/l")
+    return 0

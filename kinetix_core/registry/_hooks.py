@@ -32,7 +32,10 @@ class Hooks:
     @staticmethod
     @hookspec
     def kinetix_level_sets() -> Mapping[str, str]:  # pyright: ignore[reportReturnType]
-        """Named folders of level files, as `{"handmade": "pkg://my_package/levels"}`."""
+        """Named folders of level files, as `{"handmade": "pkg://my_package/levels"}`.
+
+        `cache://folder` is a folder in the user's cache, which may be missing until it is filled.
+        """
 
 
 HOOKS = tuple(name for name in vars(Hooks) if name.startswith(f"{PROJECT}_"))

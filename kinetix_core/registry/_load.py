@@ -13,6 +13,7 @@ from typing import Any
 
 import pluggy
 
+from kinetix_core.cache import cache_folder
 from kinetix_core.errors import PluginError, did_you_mean
 
 from ._component import Component
@@ -140,6 +141,9 @@ def _check_folders(folders: Iterable[Any]) -> None:
 def _level_folder(name: Any, folder: Any) -> Path:
     if not isinstance(name, str) or not name.isidentifier():
         raise PluginError(f"kinetix_level_sets gave the name {name!r}; an identifier is expected")
+    if isinstance(folder, str) and folder.startswith("cache://"):
+        # such a set is filled later, by a command: the folder may be missing
+        return cache_folder().joinpath(*folder.removeprefix("cache://").split("/"))
     return _package_folder("kinetix_level_sets", folder)
 
 

@@ -7,6 +7,7 @@ from kinetix_core.lazy import lazy_exports
 if TYPE_CHECKING:
     from ._builder import Motor, SceneBuilder
     from ._describe import describe_level, describe_scene
+    from ._fetch import fetch_published
     from ._files import Level, LevelParameters, read_level, write_level
     from ._library import find_level, find_levels, level_sets
     from ._load import LevelSet, load_levels
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "_builder": ("Motor", "SceneBuilder"),
     "_describe": ("describe_level", "describe_scene"),
+    "_fetch": ("fetch_published",),
     "_files": ("Level", "LevelParameters", "read_level", "write_level"),
     "_library": ("find_level", "find_levels", "level_sets"),
     "_load": ("LevelSet", "load_levels"),

@@ -12,6 +12,8 @@ from pathlib import Path
 from kinetix_core.errors import LevelError, PluginError, SettingError, did_you_mean
 from kinetix_core.paths import user_path
 
+from ._published import PUBLISHED
+
 _SUFFIX = ".json"
 _PERMUTE = re.compile(r"(?P<name>.+?)(\.json)?\.permute(?P<number>\d+)(\.json)?")
 
@@ -31,7 +33,11 @@ class Entry:
 
 
 def level_sets() -> dict[str, Path]:
-    """The folders of the named sets that plugins offer, by name."""
+    """The folders of the named sets that plugins offer and that are on this machine, by name."""
+    return {name: folder for name, folder in _offered_sets().items() if folder.is_dir()}
+
+
+def _offered_sets() -> dict[str, Path]:
     from kinetix_core.registry import registry
 
     return registry().level_sets()
@@ -92,9 +98,12 @@ def _set_entries(text: str) -> list[Entry]:
     name, _, below = text.rstrip("/").partition("/")
     if reason := _disabled_set(name):
         raise PluginError(reason)
-    folder = level_sets().get(name)
+    folder = _offered_sets().get(name)
     if folder is None or ".." in Path(below).parts:
         return []
+    if not folder.is_dir():
+        way = "`kinetix levels fetch` brings it" if name == PUBLISHED else f"{folder} is missing"
+        raise LevelError(f"{text}: the level set {name} is not on this machine; {way}")
     if (place := folder / below).is_dir():
         prefix = f"{name}/{below}/" if below else f"{name}/"
         return _folder_entries(place, prefix, only_if_fits=not below)

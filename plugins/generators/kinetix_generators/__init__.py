@@ -18,8 +18,11 @@ def kinetix_components():
 
 @hookimpl
 def kinetix_level_sets():
-    """Our own levels, by name."""
-    return {"handmade": "pkg://kinetix_generators/levels"}
+    """Our own levels, and the published ones, which `kinetix levels fetch` brings."""
+    return {
+        "handmade": "pkg://kinetix_generators/levels",
+        "published": "cache://levels/published",
+    }
 
 
 __getattr__, _ = lazy_exports(
