@@ -6,18 +6,19 @@ Recordings and bounds are those of the golden data's schema.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from kinetix_core.env import Environment, EnvState, Transition
-from kinetix_core.env._reward import rules
+from kinetix_core.env import Environment, EnvState, Transition, rules
 from kinetix_core.env.action_config import MultiDiscreteConfig
 from kinetix_core.env.actions import MultiDiscreteActions
 from kinetix_core.interfaces import Engine, EnvConfig, ObservationEncoder, Task
 from kinetix_core.scene import ContactMemory, Scene
 
+from ._chunks import chunks, in_chunks, join
 from ._golden import Recording
 
 STEP_TOLERANCE = 1e-5
@@ -116,23 +117,37 @@ def environment(engine: Engine, recording: Recording) -> Environment:
     return Environment(Task(size=engine.size, env=config, engine=engine, action=action))
 
 
+class Programs(NamedTuple):
+    """Compiled, over a leading axis of `CHUNK`."""
+
+    reset: Any  # level -> state
+    resume: Any  # (scene, contacts, last distance) -> state
+    act: Any  # (state, action) -> (state, (positions of bodies, transition, done))
+
+
+@lru_cache(maxsize=64)
+def programs(env: Environment) -> Programs:
+    """What all comparisons of an environment need, so that each is compiled once."""
+    engine = env.engine
+
+    def resume(scene: Scene, contacts: ContactMemory, last: jax.Array) -> EnvState:
+        return EnvState(engine.init(scene, contacts), rules(scene), scene.timestep, last)  # pyright: ignore
+
+    def act(state: EnvState, action: jax.Array) -> Any:
+        state, transition = env.step(state, action)
+        position = engine.scene(state.physics).bodies.position
+        return state, (position, transition, transition.done)
+
+    return Programs(*(jax.jit(jax.vmap(program)) for program in (env.reset, resume, act)))
+
+
 def compare_environment(engine: Engine, recording: Recording) -> EnvironmentParity:
     """Compare one environment step from each state of a `step_*` recording."""
     env, arrays = environment(engine, recording), recording.arrays
-
-    def step(scene: Scene, contacts: ContactMemory, last: jax.Array, action: jax.Array) -> Any:
-        state = EnvState(engine.init(scene, contacts), rules(scene), scene.timestep, last)  # pyright: ignore
-        transition = env.step(state, action)[1]
-        return transition, transition.done
-
-    transition, done = jax.device_get(
-        jax.jit(jax.vmap(step))(
-            recording.scenes("state"),
-            recording.contacts("state"),
-            arrays["state.last_distance"],
-            arrays["action"],
-        )
-    )
+    _, resume, act = programs(env)
+    begin = recording.scenes("state"), recording.contacts("state"), arrays["state.last_distance"]
+    step = in_chunks(lambda *batch: act(resume(*batch[:3]), batch[3])[1])
+    _, transition, done = step(*begin, arrays["action"])
     reward_error = np.abs(transition.reward - arrays["reward"])
     distance_error = np.abs(transition.distance - arrays["distance"])
     done_differs, goal_differs = done != arrays["done"], transition.goal != arrays["GoalR"]
@@ -153,21 +168,16 @@ def compare_environment(engine: Engine, recording: Recording) -> EnvironmentPari
 
 def play(engine: Engine, recording: Recording) -> Played:
     """Play the recorded actions of every level from its recorded start, without resets."""
-    env = environment(engine, recording)
-
-    def one(scene: Scene, actions: jax.Array) -> Any:
-        def act(state: EnvState, action: jax.Array) -> Any:
-            state, transition = env.step(state, action)
-            bodies = engine.scene(state.physics).bodies
-            return state, (bodies.position, transition, transition.done)
-
-        return jax.lax.scan(act, env.reset(scene), actions)[1]
-
-    levels = recording.scenes("init")
+    reset, _, act = programs(environment(engine, recording))
+    pieces = []
+    for levels, todo in chunks((recording.scenes("init"), recording.arrays["actions"])):
+        state, seen = reset(levels), []
+        for now in todo.swapaxes(0, 1):
+            state, each = act(state, now)
+            seen.append(jax.device_get(each))
+        pieces.append(jax.tree.map(lambda *steps: np.stack(steps, axis=1), *seen))
     transition: Transition
-    position, transition, done = jax.device_get(
-        jax.jit(jax.vmap(one))(levels, recording.arrays["actions"])
-    )
+    position, transition, done = join(pieces, len(recording))
     return Played(position, np.asarray(transition.reward), done, np.asarray(transition.goal))
 
 

@@ -1,5 +1,6 @@
 """The oracle's states as scenes, and what a step made of them, side by side."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import fields, replace
 
@@ -11,11 +12,22 @@ from tests import reference as ref
 S, M, L = (5, 2, 1, 1), (6, 3, 2, 2), (12, 4, 6, 2)
 """Polygons, circles, joints, thrusters."""
 
+KERNELS = ("native", "jax")
+EVERY_SIZE = os.environ.get("KINETIX_EVERY_SIZE") == "1"
+"""Whether the JAX kernel, which compiles for seconds, is tested in every size."""
+
 TABLES = {"pp": "polygon", "cp": "circle_polygon", "cc": "circle"}
 """Contact tables of the oracle and of a `ContactMemory`."""
 
 # Largest differences of one step, absolute; impulses have as much again relative to them.
 TOLERANCE = {**ref.STEP_TOLERANCE, "anchor": 1e-5, "impulse": 1e-4}
+
+
+def kernels_and_sizes(*jax_sizes: str) -> list[tuple[str, str]]:
+    """Cases of a test: the native kernel in all published sizes, the JAX kernel in those named."""
+    every = ("s", "m", "l")
+    chosen = {"native": every, "jax": every if EVERY_SIZE else jax_sizes}
+    return [(kernel, size) for kernel in KERNELS for size in chosen[kernel]]
 
 
 def as_scenes(states: Sequence[ref.State]) -> Scene:

@@ -47,14 +47,21 @@ OTHER_SETTINGS = {
 }
 
 
+# The JAX kernel in the size that other tests compile too; lanes/test_agreement.py has odd ones.
+OF_THE_JAX_KERNEL = SIZES if support.EVERY_SIZE else [support.M]
+CASES = [("native", sizes) for sizes in SIZES] + [("jax", sizes) for sizes in OF_THE_JAX_KERNEL]
+
+
 @pytest.mark.parametrize(
-    ("sizes", "count"), SIZES.items(), ids=["-".join(map(str, sizes)) for sizes in SIZES]
+    ("kernel", "sizes"), CASES, ids=["-".join(map(str, (k, *sizes))) for k, sizes in CASES]
 )
-def test_random_scenes(sizes, count, step_of):
+def test_random_scenes(kernel, sizes, step_of):
+    count = SIZES[sizes]
     states, controls = support.draw(np.random.default_rng(sum(sizes)), sizes, count)
     expected = support.of_oracle([ref.step(*case) for case in zip(states, controls, strict=True)])
     batch = support.as_scenes(states), support.as_contacts(states), controls
-    support.assert_agree(support.of_engine(*step_of(sizes)(*batch)), expected)
+    found = step_of(sizes, kernel=kernel)(*batch)
+    support.assert_agree(support.of_engine(*found), expected)
 
 
 @pytest.fixture(scope="module")
@@ -104,11 +111,11 @@ def test_without_warm_starting_nothing_remembered_counts(cases, step_of):
     assert len(outside) <= 2, f"cases {outside.tolist()} differ"
 
 
-def test_the_state_holds_the_whole_scene(cases, step_of):
+def test_the_state_holds_the_whole_scene(cases, step_of, kernel):
     """What a step does not change comes back as it was."""
     states, controls = cases
     before = support.as_scenes(states)
-    after, _, _ = step_of(support.M)(before, support.as_contacts(states), controls)
+    after, _, _ = step_of(support.M, kernel=kernel)(before, support.as_contacts(states), controls)
     moved = {*ref.STEP_TOLERANCE, "global_position"}
     for part in ("polygons", "circles", "joints", "thrusters"):
         for field in vars(getattr(before, part)).keys() - moved:

@@ -75,12 +75,14 @@ def bodies_of(scene):
 @pytest.mark.parametrize("jointed", [False, True])
 @EXAMPLES
 @given(seed=SEEDS)
-def test_momentum_of_a_free_pair(jointed, seed, step_of):
+def test_momentum_of_a_free_pair(jointed, seed, step_of, kernel):
     rng = np.random.default_rng(seed)
     states = [free_pair(rng, jointed) for _ in range(16)]
     controls = np.stack([ref.random_controls(rng, *SIZE[2:]) for _ in states])
     before = support.as_scenes(states)
-    after, contacts, touching = step_of(SIZE)(before, support.as_contacts(states), controls)
+    after, contacts, touching = step_of(SIZE, kernel=kernel)(
+        before, support.as_contacts(states), controls
+    )
     was, now = bodies_of(before), bodies_of(after)
     linear, angular, scale = momentum(was, was["position"])
     new_linear, new_angular, new_scale = momentum(now, was["position"])
@@ -104,7 +106,7 @@ def test_momentum_of_a_free_pair(jointed, seed, step_of):
 
 @settings(EXAMPLES, max_examples=6)
 @given(seed=SEEDS)
-def test_mirror_symmetry(seed, step_of):
+def test_mirror_symmetry(seed, step_of, kernel):
     rng = np.random.default_rng(seed)
     states, controls = support.draw(rng, SIZE, 16)
     for state in states:  # bounds of the fading must be in order: else the upper one wins
@@ -113,7 +115,9 @@ def test_mirror_symmetry(seed, step_of):
     images = [mirrored(*case) for case in zip(states, controls, strict=True)]
     reflected = [state for state, _ in images], np.stack([controls for _, controls in images])
     found = [
-        step_of(SIZE)(support.as_scenes(states), support.as_contacts(states), controls)
+        step_of(SIZE, kernel=kernel)(
+            support.as_scenes(states), support.as_contacts(states), controls
+        )
         for states, controls in ((states, controls), reflected)
     ]
     seen = mirrored_results(*found[1])
@@ -142,7 +146,7 @@ def with_garbage(rng: np.random.Generator, state: ref.State) -> ref.State:
 
 @EXAMPLES
 @given(seed=SEEDS)
-def test_empty_slots_have_no_influence(seed, step_of):
+def test_empty_slots_have_no_influence(seed, step_of, kernel):
     rng = np.random.default_rng(seed)
     states = [ref.random_state(rng, *SIZE) for _ in range(16)]
     for state in states:
@@ -151,7 +155,7 @@ def test_empty_slots_have_no_influence(seed, step_of):
     others = [with_garbage(rng, state) for state in states]
     controls = np.stack([ref.random_controls(rng, *SIZE[2:]) for _ in states])
     (scene, memory, touching), (scene2, memory2, touching2) = (
-        step_of(SIZE)(support.as_scenes(s), support.as_contacts(s), controls)
+        step_of(SIZE, kernel=kernel)(support.as_scenes(s), support.as_contacts(s), controls)
         for s in (states, others)
     )
     held = np.take_along_axis(bodies_of(scene)["active"], scene.thrusters.object_index % 9, axis=1)

@@ -44,12 +44,12 @@ def cases():
 
 
 @pytest.fixture(scope="module")
-def found(cases, step_of):
-    """By seed: what the engine makes of the case."""
+def found(cases, step_of, kernel):
+    """By seed: what a kernel makes of the case."""
     states = [state for state, _ in cases.values()]
     controls = np.stack([controls for _, controls in cases.values()])
     batch = support.as_scenes(states), support.as_contacts(states), controls
-    made = support.of_engine(*step_of(SIZE)(*batch))
+    made = support.of_engine(*step_of(SIZE, kernel=kernel)(*batch))
     return {seed: {k: v[[i]] for k, v in made.items()} for i, seed in enumerate(cases)}
 
 

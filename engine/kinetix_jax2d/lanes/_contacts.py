@@ -61,7 +61,11 @@ def find_points(size: SceneSize, constants: Constants, motion: Motion) -> Points
 def find_contacts(
     size: SceneSize, tables: Tables, config: Jax2DConfig, constants: Constants, motion: Motion
 ) -> Contacts:
-    """Contacts of the bodies as they are; restitution looks at their present velocities."""
+    """Contacts of the bodies as they are; restitution looks at their present velocities.
+
+    Rows that exchange no impulse hold zeros, whatever their bodies do: they are multiplied by
+    impulses of zero.
+    """
     points = computed(find_points(size, constants, motion))
     a, b, pair = tables.first, tables.second, tables.pair_of_row
     touching = points.touching & rows(constants.filters.touch, pair)
@@ -74,19 +78,24 @@ def find_contacts(
     bias = -push_out * jnp.minimum(0.0, config.slop - points.depth)
     mass_a, mass_b = rows(constants.inverse_mass, a), rows(constants.inverse_mass, b)
     base = config.base_friction
+    live = touching & rows(constants.filters.solve, pair)
+
+    def where_live(field: jax.Array) -> jax.Array:
+        return jnp.where(live, field, 0.0)
+
     return computed(
         Contacts(
-            normal_x=points.normal_x,
-            normal_y=points.normal_y,
-            x=points.x,
-            y=points.y,
+            normal_x=where_live(points.normal_x),
+            normal_y=where_live(points.normal_y),
+            x=where_live(points.x),
+            y=where_live(points.y),
             touching=touching,
-            live=touching & rows(constants.filters.solve, pair),
-            target=bias - approach * jnp.minimum(bounce_a, bounce_b),
-            friction=length(friction_a * base, friction_b * base),
-            mass=mass_a[:, 0] + mass_b[:, 0] + spread,
-            inertia_a=mass_a[:, 2],
-            inertia_b=mass_b[:, 2],
+            live=live,
+            target=where_live(bias - approach * jnp.minimum(bounce_a, bounce_b)),
+            friction=where_live(length(friction_a * base, friction_b * base)),
+            mass=where_live(mass_a[:, 0] + mass_b[:, 0] + spread),
+            inertia_a=where_live(mass_a[:, 2]),
+            inertia_b=where_live(mass_b[:, 2]),
             batch=_batches(tables, touching),
         )
     )

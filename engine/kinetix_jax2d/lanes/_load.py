@@ -63,6 +63,7 @@ class ThrusterSettings(NamedTuple):
 class Constants(NamedTuple):
     """What no step changes."""
 
+    active: Bool[Array, "bodies lanes"]
     inverse_mass: Float[Array, "bodies 3 lanes"]  # mass, mass, inertia
     friction: Float[Array, "bodies lanes"]
     restitution: Float[Array, "bodies lanes"]
@@ -108,6 +109,7 @@ def load_constants(
     fixated = material[:, 0] == 0
     x, y = (floats(name, size.polygons, VERTICES) for name in ("vertices_x", "vertices_y"))
     return Constants(
+        active=active,
         inverse_mass=material[:, np.array([0, 0, 1])],
         friction=material[:, 2],
         restitution=material[:, 3],

@@ -67,18 +67,27 @@ def step(
     if size.thrusters:
         velocity = apply_thrusters(config, constants, motion.place, velocity)
 
-    position, mass, joint_state = motion.place[:, :2], constants.inverse_mass, motion.joints
+    active = constants.active[:, None]
+    position, mass, start_velocity = (
+        _in_use(active, field) for field in (motion.place[:, :2], constants.inverse_mass, velocity)
+    )
+    joint_state = motion.joints
     impulses = _carried_over(config, contacts, motion.memory)
     if config.warm_starting:
         lever = levers(table, contacts, position)
-        velocity = warm_start_contacts(table, contacts, lever, mass, velocity, impulses)
-        velocity = warm_start_joints(joints, joint_state, velocity)
+        start_velocity = warm_start_contacts(table, contacts, lever, mass, start_velocity, impulses)
+        start_velocity = warm_start_joints(joints, joint_state, start_velocity)
     else:
         joint_state = joint_state.at[:, :3].set(0.0)
     parts = [slice(stage.start, stage.stop) for stage in table.stages]
     start = tuple((impulses[0][part], impulses[1][part]) for part in parts)
     solved = iterate(
-        config, table, contacts, joints, mass, Solution(position, velocity, joint_state, start)
+        config, table, contacts, joints, mass,
+        Solution(position, start_velocity, joint_state, start),
+    )  # fmt: skip
+    solved = solved._replace(
+        position=jnp.where(active, solved.position, motion.place[:, :2]),
+        velocity=jnp.where(active, solved.velocity, velocity),
     )
     normal, tangent = (
         jnp.concatenate([impulses[0][:0], *(each[i] for each in solved.impulses)]) for i in (0, 1)
@@ -86,6 +95,11 @@ def step(
     return _integrate(config, motion, solved)._replace(
         memory=Memory(contacts.touching, normal, tangent)
     )
+
+
+def _in_use(active: jax.Array, field: jax.Array) -> jax.Array:
+    """Zeros for slots that are not in use: nothing that they hold gets into the solver."""
+    return jnp.where(active, field, 0.0)
 
 
 def _fall(config: Jax2DConfig, constants: Constants, velocity: jax.Array) -> jax.Array:
