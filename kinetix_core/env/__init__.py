@@ -6,6 +6,8 @@ from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from ._environment import UNKNOWN_DISTANCE, Environment, EnvState, Transition, reset_where
+    from ._random import random_index
+    from ._reward import Rules, rules
     from .actions import (
         ContinuousActions,
         DiscreteActions,
@@ -21,6 +23,8 @@ _WHERE = {
         "Transition",
         "reset_where",
     ),
+    "._random": ("random_index",),
+    "._reward": ("Rules", "rules"),
     ".actions": (
         "ContinuousActions",
         "DiscreteActions",

@@ -14,6 +14,8 @@ from kinetix_core.errors import SettingError
 from kinetix_core.interfaces import ActionSpace, Box, Discrete, MultiDiscrete, Task
 from kinetix_core.scene import Array, Scene
 
+from ._random import random_digits
+
 
 def bound_controls(
     motors: Float[Array, " motor_bindings"],
@@ -85,9 +87,7 @@ class MultiDiscreteActions(_Actions):
         return np.zeros(self.motors + self.thrusters, np.int32)
 
     def sample(self, key: PRNGKeyArray) -> jax.Array:
-        # One draw and no division; 16 bits are far more than 2 or 3 options need.
-        bits = jax.random.bits(key, self.space.shape, jnp.uint16).astype(jnp.uint32)
-        return (bits * np.array(self.space.sizes, np.uint32) >> 16).astype(jnp.int32)
+        return random_digits(key, self.space.sizes)
 
 
 class ContinuousActions(_Actions):

@@ -29,3 +29,13 @@ class ObservationEncoder(ABC):
     @abstractmethod
     def encode(self, scene: Scene) -> Observation:
         """The observation of one scene; finite for every finite scene."""
+
+    def encode_next(self, scene: Scene, previous: Observation) -> Observation:
+        """`encode(scene)`, bit for bit, given what was seen earlier in the same episode.
+
+        Optional: override it to renew only what changes. Physics changes where bodies are and how
+        they move (position, rotation, velocity, angular velocity), `global_position` of joints
+        and thrusters, `touching` and `timestep`; the rest of a scene is as it was when its
+        episode began, so what is made of the rest can be copied from `previous`.
+        """
+        return self.encode(scene)

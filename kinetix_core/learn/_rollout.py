@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Bool, Float, Int, PRNGKeyArray
 
-from kinetix_core.env import EnvState, reset_where
+from kinetix_core.env import EnvState, random_index, reset_where
 from kinetix_core.interfaces import Memory, Observation, Parameters
 from kinetix_core.scene import Array
 
@@ -91,24 +91,27 @@ def rollout(
     setup: Setup, params: Parameters, players: Players, pool: EnvState, key: PRNGKeyArray
 ) -> tuple[Players, Step]:
     """`num_steps` steps with sampled actions; ended episodes take their next level of the pool."""
-    body = _PlayStep(setup, params, pool)
+    # Encoded once here, so that no step encodes a whole scene.
+    first = jax.vmap(setup.environment.observe)(pool)
+    body = _PlayStep(setup, params, pool, first)
     return jax.lax.scan(body, players, jax.random.split(key, setup.ppo.num_steps))
 
 
 class _PlayStep:
     """One step of every environment: act, move on, reset where an episode ended, look."""
 
-    def __init__(self, setup: Setup, params: Parameters, pool: EnvState):
-        self.setup, self.params, self.pool = setup, params, pool
+    def __init__(self, setup: Setup, params: Parameters, pool: EnvState, first: Observation):
+        self.setup, self.params, self.pool, self.first = setup, params, pool, first
 
     def __call__(self, players: Players, key: PRNGKeyArray) -> tuple[Players, Step]:
         act_key, draw_key = jax.random.split(key)
         environment = self.setup.environment
-        memory, distribution, value = self._policy(
-            players.memory, players.observation, players.reset
+        memory, distribution, value = policy(
+            self.setup, self.params, players.memory, players.observation, players.reset
         )
         action = distribution.sample(act_key)
         env, transition = jax.vmap(environment.step)(players.env, action)
+        seen = jax.vmap(environment.observe)(env, players.observation)
         done = transition.done
         step = Step(
             observation=players.observation,
@@ -118,7 +121,7 @@ class _PlayStep:
             value=value,
             reward=transition.reward,
             done=done,
-            end_value=self._end_value(env, memory, transition),
+            end_value=self._end_value(seen, memory, transition),
             goal=transition.goal,
             nonfinite=transition.nonfinite,
             level=players.level,
@@ -127,11 +130,11 @@ class _PlayStep:
             length=players.length + 1,
         )
         level = self._next_level(done, players.level, draw_key)
-        env = reset_where(done, env, self.pool, level)
+        env, seen = reset_where(done, (env, seen), (self.pool, self.first), level)
         players = replace(
             players,
             env=env,
-            observation=jax.vmap(environment.observe)(env),
+            observation=seen,
             reset=done,
             memory=memory,
             level=level,
@@ -141,31 +144,34 @@ class _PlayStep:
         )
         return players, step
 
-    def _policy(self, memory: Memory, observation: Observation, reset: Array) -> Any:
-        apply = jax.vmap(self.setup.network.apply, in_axes=(None, 0, 0, 0))
-        return apply(self.params, memory, observation, reset)
-
     def _next_level(self, done: Array, level: Array, key: PRNGKeyArray) -> Array:
         if self.setup.curriculum.repeat:
             # An episode may have begun under an earlier, larger proposal.
             return level % self._levels
-        drawn = jax.random.randint(key, level.shape, 0, self._levels)
+        drawn = random_index(key, level.shape, self._levels)
         return jnp.where(done, drawn, level)
 
     @property
     def _levels(self) -> int:
         return jax.tree.leaves(self.pool)[0].shape[0]
 
-    def _end_value(self, env: EnvState, memory: Memory, transition: Any) -> Array:
+    def _end_value(self, seen: Observation, memory: Memory, transition: Any) -> Array:
         if not self.setup.ppo.bootstrap_at_time_limit:
             return jnp.zeros_like(transition.reward)
-        last = jax.vmap(self.setup.environment.observe)(env)
-        _, _, value = self._policy(memory, last, jnp.zeros_like(transition.terminated))
+        goes_on = jnp.zeros_like(transition.terminated)
+        _, _, value = policy(self.setup, self.params, memory, seen, goes_on)
         cut_off = transition.truncated & ~transition.nonfinite
         return jnp.where(cut_off, value, 0.0)
 
 
+def policy(
+    setup: Setup, params: Parameters, memory: Memory, observation: Observation, reset: Array
+) -> Any:
+    """Memory, distribution over actions, and value, of every environment."""
+    apply = jax.vmap(setup.network.apply, in_axes=(None, 0, 0, 0))
+    return apply(params, memory, observation, reset)
+
+
 def last_value(setup: Setup, params: Parameters, players: Players) -> Float[Array, " envs"]:
     """The value of what is seen after the last step."""
-    apply = jax.vmap(setup.network.apply, in_axes=(None, 0, 0, 0))
-    return apply(params, players.memory, players.observation, players.reset)[2]
+    return policy(setup, params, players.memory, players.observation, players.reset)[2]

@@ -103,6 +103,36 @@ def repeats_itself(case: ObservationCase) -> None:
     assert_same(encode(case.scenes), case.encoded)
 
 
+def next_equals_encode(case: ObservationCase) -> None:
+    """`encode_next`, given an earlier observation of the episode, is what `encode` gives."""
+    later = _later(case.scenes, np.random.default_rng(case.seed + 2))
+    encode, encode_next = case.component.encode, case.component.encode_next
+    wanted = jax.jit(jax.vmap(encode))(later)
+    assert_same(jax.jit(jax.vmap(encode_next))(later, case.encoded), wanted, case.tolerance)
+    scene, previous = row(later, 0), row(case.encoded, 0)
+    assert_same(jax.jit(encode_next)(scene, previous), row(wanted, 0), case.tolerance)
+
+
+def _later(scenes: Scene, rng: np.random.Generator) -> Scene:
+    """The scenes with all that physics changes, changed."""
+
+    def changed(part: Any, *names: str) -> Any:
+        shapes = {name: np.shape(getattr(part, name)) for name in names}
+        noise = {name: rng.normal(size=s).astype(np.float32) for name, s in shapes.items()}
+        return replace(part, **{name: getattr(part, name) + noise[name] for name in names})
+
+    motion = ("position", "rotation", "velocity", "angular_velocity")
+    return replace(
+        scenes,
+        polygons=changed(scenes.polygons, *motion),
+        circles=changed(scenes.circles, *motion),
+        joints=changed(scenes.joints, "global_position"),
+        thrusters=changed(scenes.thrusters, "global_position"),
+        touching=rng.random(scenes.touching.shape) < 0.5,
+        timestep=np.asarray(scenes.timestep) + 1,
+    )
+
+
 def empty_slots_do_not_show(case: ObservationCase) -> None:
     """Where `hides_empty_slots`, what empty slots hold changes nothing."""
     if not case.component.hides_empty_slots:
@@ -150,6 +180,7 @@ PROMISES = (
     jit_equals_eager,
     vmap_equals_a_loop,
     repeats_itself,
+    next_equals_encode,
     empty_slots_do_not_show,
     observations_are_finite,
     gradients_are_finite,

@@ -11,16 +11,18 @@ import numpy as np
 from jaxtyping import Float
 
 from kinetix_core.interfaces import Box, ObservationEncoder, Record, Task
-from kinetix_core.scene import Array, Scene, SceneSize
+from kinetix_core.scene import Array, Bodies, Scene, SceneSize
 
 from ._config import EntityConfig
-from ._entity_masks import attention_mask
+from ._entity_masks import CONTACT, attention_mask, contact_plane
 from ._features import (
     CIRCLE,
     POLYGON,
     circle_features,
     gravity_feature,
     joint_features,
+    moving_features,
+    overwrite,
     polygon_features,
     thruster_features,
 )
@@ -94,6 +96,28 @@ class Entity(ObservationEncoder):
         if self.config.attention_mask:
             observation["attention_mask"] = attention_mask(scene)
         return observation
+
+    def encode_next(self, scene: Scene, previous: dict[str, Array]) -> dict[str, jax.Array]:
+        """Only the bodies' motion and the contacts are new."""
+        observation = {name: jnp.asarray(part) for name, part in previous.items()}
+        observation["polygons"] = _moved(previous["polygons"], scene.polygons)
+        observation["circles"] = _moved(previous["circles"], scene.circles)
+        if self.config.attention_mask:
+            plane = contact_plane(scene)[None]
+            observation["attention_mask"] = overwrite(
+                previous["attention_mask"], plane, CONTACT, 0, 0
+            )
+        return observation
+
+
+def _moved(table: Float[Array, "n features"], bodies: Bodies) -> jax.Array:
+    """The table with the present motion of the bodies."""
+    if not table.shape[0]:
+        return jnp.asarray(table)
+    bodies = replace(bodies, rotation=_finite(bodies.rotation))
+    for column, part in moving_features(bodies).items():
+        table = overwrite(table, _finite(part), 0, column)
+    return jnp.asarray(table)
 
 
 def _finite(values: Array) -> jax.Array:

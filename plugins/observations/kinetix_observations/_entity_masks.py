@@ -12,14 +12,16 @@ from jaxtyping import Bool
 
 from kinetix_core.scene import Array, Joints, Scene, SceneSize
 
+CONTACT = 3
+"""The plane that changes in an episode."""
+
 
 def attention_mask(scene: Scene) -> Bool[jax.Array, "4 bodies bodies"]:
     """The planes full, multi-hop, one-hop and contact: true where row may look at column.
 
     Bodies are polygons, then circles. Nothing inactive is looked at or looks.
     """
-    active = jnp.concatenate([scene.polygons.active, scene.circles.active])
-    both = active[:, None] & active[None, :]
+    both = _both_active(scene)
     planes = [
         jnp.ones_like(both),
         ~jnp.asarray(scene.collision_matrix),
@@ -27,6 +29,16 @@ def attention_mask(scene: Scene) -> Bool[jax.Array, "4 bodies bodies"]:
         contact(scene.touching, scene.size),
     ]
     return jnp.stack(planes) & both[None]
+
+
+def contact_plane(scene: Scene) -> Bool[jax.Array, "bodies bodies"]:
+    """Plane `CONTACT` of `attention_mask`."""
+    return contact(scene.touching, scene.size) & _both_active(scene)
+
+
+def _both_active(scene: Scene) -> Bool[jax.Array, "bodies bodies"]:
+    active = jnp.concatenate([scene.polygons.active, scene.circles.active])
+    return active[:, None] & active[None, :]
 
 
 def one_hop(joints: Joints, bodies: int) -> Bool[jax.Array, "bodies bodies"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.custom_batching import custom_vmap
 from jaxtyping import Float, Int
 
 from kinetix_core.scene import Array, Bodies, Joints, Scene, Thrusters
@@ -39,6 +40,38 @@ def body_features(bodies: Bodies) -> Float[jax.Array, "bodies 16"]:
         bodies.friction,
         bodies.restitution,
     )
+
+
+def moving_features(bodies: Bodies) -> dict[int, Float[jax.Array, "bodies some"]]:
+    """What physics changes of the features of polygons and circles, by its first column."""
+    return {
+        0: jnp.asarray(bodies.position, jnp.float32),
+        2: jnp.asarray(bodies.velocity, jnp.float32),
+        7: jnp.tanh(bodies.angular_velocity / 10)[:, None],
+        12: jnp.stack([jnp.sin(bodies.rotation), jnp.cos(bodies.rotation)], axis=-1),
+    }
+
+
+def overwrite(array: Array, part: Array, *start: int) -> jax.Array:
+    """The array with `part` from `start` (static) on.
+
+    A slice that is updated stays one when it is batched, and is written in place; JAX's own rule
+    makes a scatter of it, which XLA reads, selects from and copies.
+    """
+
+    @custom_vmap
+    def write(array: Array, part: Array) -> jax.Array:
+        return jax.lax.dynamic_update_slice(jnp.asarray(array), part, start)
+
+    @write.def_vmap
+    def _(count: int, batched: list[bool], array: Array, part: Array) -> tuple[jax.Array, bool]:
+        array, part = (
+            x if is_batched else jnp.broadcast_to(x, (count, *jnp.shape(x)))
+            for x, is_batched in zip((array, part), batched, strict=True)
+        )
+        return overwrite(array, part, 0, *start), True
+
+    return write(array, part)
 
 
 def circle_features(circles: Bodies) -> Float[jax.Array, "circles 18"]:

@@ -18,7 +18,9 @@ from ._features import (
     circle_features,
     gravity_feature,
     joint_features,
+    moving_features,
     one_hot,
+    overwrite,
     polygon_features,
     thruster_features,
 )
@@ -65,8 +67,28 @@ class Symbolic(ObservationEncoder):
             _rows(thrusters.active, *thruster_rows),
             gravity_feature(scene)[None],
         ]
-        flat = jnp.clip(jnp.concatenate(groups), -LIMIT, LIMIT)
-        return jnp.where(jnp.isnan(flat), 0.0, flat)
+        return _bounded(jnp.concatenate(groups))
+
+    def encode_next(self, scene: Scene, previous: Array) -> Float[jax.Array, " features"]:
+        """Only the bodies' motion is new."""
+        polygons, circles = _without_walls(scene.polygons), scene.circles
+        flat, row = jnp.asarray(previous), 0
+        for bodies, width in ((polygons, POLYGON), (circles, CIRCLE)):
+            active = jnp.asarray(bodies.active)[:, None]
+            parts = {
+                column: _bounded(jnp.where(active, part, 0.0))
+                for column, part in moving_features(bodies).items()
+            }
+            for body in range(active.shape[0]):
+                for column, part in parts.items():
+                    flat = overwrite(flat, part[body], row + column)
+                row += width
+        return flat
+
+
+def _bounded(features: Array) -> jax.Array:
+    features = jnp.clip(features, -LIMIT, LIMIT)
+    return jnp.where(jnp.isnan(features), 0.0, features)
 
 
 def _without_walls(polygons: Bodies) -> Bodies:
