@@ -75,6 +75,42 @@ def test_start_modules_need_only_the_standard_library(module):
     assert loaded - set(sys.stdlib_module_names) - LIGHT == set()
 
 
+# --- private modules ---
+
+
+def package_of(module: str) -> str:
+    """`kinetix_core.scene` of `kinetix_core.scene._size`; a plugin package is one package."""
+    parts = module.split(".")
+    return ".".join(parts[:2] if parts[0] == "kinetix_core" else parts[:1])
+
+
+def module_of(file: Path) -> str:
+    """The dotted name of a source file of the packages."""
+    (root,) = (p.parent for p in PACKAGES if p in file.parents)
+    return ".".join(file.relative_to(root).with_suffix("").parts)
+
+
+def test_private_modules_are_imported_in_their_own_package_only():
+    """What another package needs has a public name."""
+    found = []
+    for file in (f for package in PACKAGES for f in package.rglob("*.py")):
+        own = package_of(module_of(file))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                continue
+            found += [
+                f"{name(file)}: {imported}"
+                for imported in names
+                if imported.startswith("kinetix_") and package_of(imported) != own
+                if any(re.match(r"_[a-z]", part) for part in imported.split("."))
+            ]
+    assert found == []
+
+
 # --- sizes and docstrings ---
 
 

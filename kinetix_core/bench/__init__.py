@@ -5,12 +5,16 @@ from typing import TYPE_CHECKING
 from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from ._parts import build_engine, parse_sizes
+    from ._published import PublishedEngine, require_published
     from .compile_time import CompileOptions, run_compile
     from .engine_speed import SpeedOptions, run_speed
     from .parity import Parity, run_parity
     from .report import Report, Table, render, store
 
 _WHERE = {
+    "._parts": ("build_engine", "parse_sizes"),
+    "._published": ("PublishedEngine", "require_published"),
     ".compile_time": ("CompileOptions", "run_compile"),
     ".engine_speed": ("SpeedOptions", "run_speed"),
     ".parity": ("Parity", "run_parity"),

@@ -112,9 +112,10 @@ class _Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             close = did_you_mean(str(value), map(str, action.choices))
-            said = "/".join(action.option_strings) or str(action.metavar or action.dest)
+            commands = isinstance(action, argparse._SubParsersAction)
+            said = "action" if commands else "/".join(action.option_strings) or action.dest
             more = f"(`{self.prog} --help` says more)"
-            raise SettingError(f"{self.prog} {value}: no such {said.lower()}{close} {more}")
+            raise SettingError(f"{self.prog} {value}: no such {said}{close} {more}")
 
     def error(self, message: str) -> NoReturn:
         raise SettingError(f"{message} (`{self.prog} --help` says more)")

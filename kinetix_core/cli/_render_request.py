@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kinetix_core.errors import SettingError, did_you_mean
 from kinetix_core.paths import user_path
-from kinetix_core.render._formats import FILMS, FORMATS, STILLS, check_fps
+from kinetix_core.render import FILMS, FORMATS, STILLS, check_fps
 
 _SETTING = re.compile(r"[A-Za-z_][\w.]*=.*", re.DOTALL)
 _PLAYING = ("engine", "action", "env")

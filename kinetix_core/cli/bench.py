@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
             raise SettingError(
                 f"against={args.against}: unknown{did_you_mean(args.against, OPPONENTS)}"
             )
-        from kinetix_core.bench._published import require_published
+        from kinetix_core.bench import require_published
 
         require_published()
     return int(args.start(args))
@@ -132,7 +132,7 @@ def _integers(name: str, text: str | None, default: list[int]) -> list[int]:
 
 
 def _parity(args: argparse.Namespace) -> int:
-    from kinetix_core.bench._parts import build_engine, parse_sizes
+    from kinetix_core.bench import build_engine, parse_sizes
     from kinetix_core.bench.parity import add_along, add_to_report, run_along, run_parity
 
     sizes = parse_sizes(args.sizes)
@@ -149,7 +149,7 @@ def _parity(args: argparse.Namespace) -> int:
     result = run_parity(args.engine, engine_for, args.golden, sizes, _progress)
     add_to_report(report, result)
     if args.against:
-        from kinetix_core.bench._published import PublishedEngine
+        from kinetix_core.bench import PublishedEngine
 
         def published(name: str) -> Any:
             return PublishedEngine(sizes[name])
@@ -162,7 +162,7 @@ def _parity(args: argparse.Namespace) -> int:
 
 
 def _engine(args: argparse.Namespace) -> int:
-    from kinetix_core.bench._parts import parse_sizes
+    from kinetix_core.bench import parse_sizes
     from kinetix_core.bench.engine_speed import SpeedOptions, run_speed
     from kinetix_core.bench.report import cores
 
@@ -195,7 +195,7 @@ def _engine(args: argparse.Namespace) -> int:
 
 
 def _compile(args: argparse.Namespace) -> int:
-    from kinetix_core.bench._parts import parse_sizes
+    from kinetix_core.bench import parse_sizes
     from kinetix_core.bench.compile_time import CompileOptions, run_compile
 
     if args.repeats < 1:

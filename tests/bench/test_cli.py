@@ -26,7 +26,7 @@ from kinetix_core.cli import bench, main
         (["parity"], "golden=: the folder of the recordings of the published system is expected"),
         (["parity", "--golden", "no/where"], "golden=no/where: no recording physics/step_s.npz"),
         (["engine", "--levels", "no/where"], "no/where: no such level file"),
-        (["speed"], "invalid choice: 'speed'"),
+        (["speed"], "kinetix bench speed: no such action; known: compile, engine"),
         ([], "required"),
     ],
 )
