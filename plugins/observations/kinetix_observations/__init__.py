@@ -3,32 +3,32 @@
 from kinetix_core.lazy import lazy_exports
 from kinetix_core.registry import Component, hookimpl
 
+_ENCODERS = {
+    "Symbolic": ("symbolic", "one flat vector of every entity's features, clamped to -10..10"),
+    "SymbolicPadded": ("symbolic_padded", "the same numbers as a matrix, one row per entity"),
+    "Entity": ("entity", "a table of features per kind of entity, with masks and indexes"),
+    "EntityMasked": ("entity_masked", "as entity, without leftovers, contacts in both directions"),
+    "Pixels": ("pixels", "a picture of the room, 125 by 125 pixels"),
+    "Blind": ("blind", "the time and nothing else: what can be reached without looking"),
+}
+"""Class to name and summary."""
+
 
 @hookimpl
 def kinetix_components():
     """What this package offers."""
-    yield Component(
-        "observation",
-        "symbolic",
-        config="kinetix_observations._config:SymbolicConfig",
-        factory="kinetix_observations._symbolic:Symbolic",
-        summary="one flat vector of every entity's features, clamped to -10..10",
-    )
-    yield Component(
-        "observation",
-        "entity",
-        config="kinetix_observations._config:EntityConfig",
-        factory="kinetix_observations._entity:Entity",
-        summary="a table of features per kind of entity, with masks and indexes",
-    )
+    for cls, (name, summary) in _ENCODERS.items():
+        yield Component(
+            "observation",
+            name,
+            config=f"kinetix_observations._config:{cls}Config",
+            factory=f"kinetix_observations._{name}:{cls}",
+            summary=summary,
+        )
 
 
 __getattr__, _ = lazy_exports(
     __name__,
-    {
-        "Entity": "._entity",
-        "EntityConfig": "._config",
-        "Symbolic": "._symbolic",
-        "SymbolicConfig": "._config",
-    },
+    {cls: f"._{name}" for cls, (name, _) in _ENCODERS.items()}
+    | {f"{cls}Config": "._config" for cls in _ENCODERS},
 )
