@@ -11,6 +11,7 @@ import pytest
 from kinetix_core.errors import RunError, SettingError
 from kinetix_core.render import Replay, read_replays, write_film, write_replay_page
 from kinetix_core.render._film import frame_svg
+from kinetix_core.render._raster import rasterise
 from kinetix_core.render._replay import as_replay
 from tests.render.sample import sample_recording
 
@@ -48,6 +49,25 @@ def test_an_mp4_plays_as_long_as_the_longest_attempt_and_a_moment_more(tmp_path)
     assert width == 202
     assert height % 2 == 0
     assert int(re.findall(r"frame=\s*(\d+)", done.stderr)[-1]) == 11 + 17
+
+
+def test_an_mp4_shows_the_frames_in_order(tmp_path):
+    recording = as_replay(sample_recording())
+    path = write_film(tmp_path / "x.mp4", [recording], width=160, fps=15)
+    command = [ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", path, "-f", "rawvideo"]
+    raw = subprocess.run(
+        [*command, "-pix_fmt", "rgb24", "-"], capture_output=True, check=True
+    ).stdout
+    expected = [
+        np.asarray(rasterise(frame_svg([recording], k / 15, 1, 160), "#ffffff"), int)
+        for k in range(6)
+    ]
+    height, width, _ = expected[0].shape
+    frames = np.frombuffer(raw, np.uint8).reshape(-1, height + height % 2, width, 3)
+    distance = [
+        [np.abs(frame[:height] - picture).mean() for picture in expected] for frame in frames[:6]
+    ]
+    assert np.argmin(distance, axis=1).tolist() == list(range(6))
 
 
 def test_a_frame_says_time_reward_and_return_and_waits_at_the_end():
