@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -88,6 +89,24 @@ def test_the_set_is_known_before_it_is_there(cache):
     for name in ("published", "published/m", "published/s/h0_weak_thrust"):
         with pytest.raises(LevelError, match=rf"^{name}: .*`kinetix levels fetch` brings it$"):
             find_levels(name)
+
+
+CACHED_SET = """
+from kinetix_core.registry import hookimpl
+
+@hookimpl
+def kinetix_level_sets():
+    return {"mazes": "cache://my/mazes"}
+"""
+
+
+def test_any_package_may_keep_a_set_in_the_cache(cache, packages):
+    packages.add("kinetix-mazes", "kinetix_mazes", CACHED_SET)
+    with pytest.raises(LevelError, match=f"^mazes: .* {cache}/my/mazes is missing$"):
+        find_levels("mazes")
+    (cache / "my" / "mazes").mkdir(parents=True)
+    shutil.copy(find_levels("handmade/s")[0].path, cache / "my" / "mazes")
+    assert [level.name for level in find_levels("mazes")] == ["mazes/climb_left"]
 
 
 def test_pip_brings_the_levels(capsys, cache, wheels):
