@@ -32,8 +32,9 @@ class ConsoleLogger(Logger):
     def open(self, run: RunInfo) -> None:
         self._run = run
         self._begun = self._last_line = time.monotonic()
+        updates = "update" if run.total_updates == 1 else "updates"
         self.console.print(
-            f"run folder {run.directory}: {run.total_updates} updates of "
+            f"run folder {run.directory}: {run.total_updates} {updates} of "
             f"{run.steps_per_update:,} environment steps; compiling the first one",
             markup=False,
             highlight=False,

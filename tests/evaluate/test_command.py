@@ -41,6 +41,15 @@ def test_mistakes_are_one_line(settings, message, capsys):
     assert error.count("\n") == 1
 
 
+def test_help_has_a_table_of_settings(capsys):
+    assert main(["evaluate", "--help"]) == 0
+    rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "run required str The folder of a training run." in rows
+    assert "attempts 20 int Episodes for each level; 1 where greedy." in rows
+    for name in Settings.__dataclass_fields__:
+        assert any(row.startswith(f"{name} ") for row in rows)
+
+
 def test_settings_are_read():
     assert parse(["run=a", "--levels=[b, c/*.json]", "seed=4", "out=d"]) == Settings(
         "a", ("b", "c/*.json"), 20, False, 4, 1, "d"
