@@ -8,10 +8,12 @@ import jax
 import jax.numpy as jnp
 
 from kinetix_core.interfaces import Box, ObservationEncoder, Record, Task
-from kinetix_core.scene import Scene, SceneSize
+from kinetix_core.scene import Array, Scene, SceneSize
 
 from ._config import EntityConfig, EntityMaskedConfig
 from ._entity import Entity
+from ._entity_masks import CONTACT
+from ._features import overwrite
 
 MASK_OF = {
     "circles": "circle_mask",
@@ -20,8 +22,6 @@ MASK_OF = {
     "thrusters": "thruster_mask",
     "thruster_indexes": "thruster_mask",
 }
-CONTACT = 3
-"""The plane of the attention mask that says who touched whom."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,22 @@ class EntityMasked(ObservationEncoder):
             part, shown = observation[name], observation[mask]
             shown = shown.reshape(-1, *(1,) * (part.ndim - 1))
             observation[name] = jnp.where(shown, part, 0)
-        if self.config.attention_mask:
-            planes = observation["attention_mask"]
-            both_ways = planes[CONTACT] | planes[CONTACT].T
-            observation["attention_mask"] = planes.at[CONTACT].set(both_ways)
-        return observation
+        return self._with_contacts_both_ways(observation)
+
+    def encode_next(self, scene: Scene, previous: dict[str, Array]) -> dict[str, jax.Array]:
+        """Only the bodies' motion and the contacts are new."""
+        observation = dict(self._entity.encode_next(scene, previous))
+        for name in ("polygons", "circles"):
+            shown = observation[MASK_OF[name]][:, None]
+            observation[name] = jnp.where(shown, observation[name], 0)
+        return self._with_contacts_both_ways(observation)
+
+    def _with_contacts_both_ways(self, observation: dict[str, jax.Array]) -> dict[str, jax.Array]:
+        if not self.config.attention_mask:
+            return observation
+        planes = observation["attention_mask"]
+        both_ways = (planes[CONTACT] | planes[CONTACT].T)[None]
+        return observation | {"attention_mask": overwrite(planes, both_ways, CONTACT, 0, 0)}
 
     @property
     def _entity(self) -> Entity:

@@ -10,11 +10,11 @@ import numpy as np
 from jaxtyping import Float
 
 from kinetix_core.interfaces import Box, ObservationEncoder, Task
-from kinetix_core.scene import Scene, SceneSize
+from kinetix_core.scene import Array, Scene, SceneSize
 
 from ._config import SymbolicConfig, SymbolicPaddedConfig
-from ._features import CIRCLE, POLYGON
-from ._symbolic import LIMIT, Symbolic
+from ._features import CIRCLE, POLYGON, moving_features, overwrite
+from ._symbolic import LIMIT, Symbolic, _bounded, _without_walls
 
 KINDS = 4
 
@@ -51,6 +51,19 @@ class SymbolicPadded(ObservationEncoder):
         kinds = np.repeat(np.eye(KINDS, dtype=np.float32), [n for n, _ in groups], axis=0)
         last = jnp.broadcast_to(gravity, (len(kinds), 1))
         return jnp.concatenate([features, kinds, last], axis=1)
+
+    def encode_next(
+        self, scene: Scene, previous: Float[Array, "entities features"]
+    ) -> Float[jax.Array, "entities features"]:
+        """Only the bodies' motion is new."""
+        table, row = jnp.asarray(previous), 0
+        for bodies in (_without_walls(scene.polygons), scene.circles):
+            active = jnp.asarray(bodies.active)[:, None]
+            for column, part in moving_features(bodies).items():
+                if active.shape[0]:
+                    table = overwrite(table, _bounded(jnp.where(active, part, 0.0)), row, column)
+            row += active.shape[0]
+        return table
 
 
 def _groups(size: SceneSize) -> list[tuple[int, int]]:
