@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from kinetix_core.errors import PluginError, SettingError
+from kinetix_core.errors import PluginError, SettingError, did_you_mean
 from kinetix_core.registry import COMPOSED_KINDS, registry
 
 from ._overrides import LEVELS
@@ -82,6 +82,8 @@ def check_parts(config: DictConfig, chosen: Mapping[str, Any], where: str) -> No
 
     chosen: what Hydra has chosen, by kind. where: the preset, to begin the message with.
     """
+    from omegaconf import OmegaConf
+
     top = {s.key for s in settings_of(section_class(""), "")}
     for key in map(str, config):
         if key == PRESETS:
@@ -95,13 +97,24 @@ def check_parts(config: DictConfig, chosen: Mapping[str, Any], where: str) -> No
         )
         for key, part in parts.items():
             name = key.rsplit(".", 1)[-1] if kind.several else str(chosen[kind.name])
-            if kind.several and "name" not in part:
-                raise unknown_setting(key, where)
+            if kind.several and (not OmegaConf.is_dict(part) or "name" not in part):
+                raise _not_chosen(kind.name, name, where)
             if part["name"] != name:
                 raise SettingError(
                     f"{where}{key}.name: a component is chosen in `defaults`, as"
                     f" `override /{kind.name}: {part['name']}`"
                 )
+
+
+def _not_chosen(kind: str, name: str, where: str) -> SettingError:
+    """The error for settings of one of several components that is not there."""
+    known = registry().names(kind)
+    if name not in known:
+        return SettingError(f"{where}{kind}.{name}: unknown setting{did_you_mean(name, known)}")
+    return SettingError(
+        f"{where}{kind}.{name}: {kind}={name} is not chosen here; choose all of them in `defaults`,"
+        f" as `override /{kind}: [{name}]`"
+    )
 
 
 def _nearest_keys(key: str, known: Iterable[str], count: int = 3) -> list[str]:

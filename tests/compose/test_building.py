@@ -25,6 +25,7 @@ def part(kind, interface):
     made = type(kind, (abstract,), dict.fromkeys(abstract.__abstractmethods__ or ()))
     made.__abstractmethods__ = frozenset()
     made.__init__ = lambda self: None
+    made.__hash__ = object.__hash__  # those that are dataclasses have fields that are not set
 
     def factory(config, task):
         before = [k for k in {list(CLASSES)} if getattr(task, k) is not None]

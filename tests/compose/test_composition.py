@@ -231,7 +231,12 @@ def test_settings_and_choices_win_over_the_preset(toy):
         ),
         ("# @package _global_\nppo: {epochs: [", "fast.yaml"),
         ("# @package _global_\naction: {name: discrete}", "action.name"),
-        ("# @package _global_\nlogger: {csv: {file: x}}", "logger.csv: unknown setting"),
+        (
+            "# @package _global_\nlogger: {cvs: {file: x}}",
+            "logger.cvs: unknown setting; did you mea",
+        ),
+        ("# @package _global_\nlogger: {csv: {file: x}}", "logger.csv: logger=csv is not chosen h"),
+        ("# @package _global_\nlogger: {csv: 3}", "logger.csv: logger=csv is not chosen here"),
     ],
 )
 def test_a_faulty_preset_is_one_line(toy, text, words):

@@ -57,7 +57,7 @@ MISTAKES = [
     ("curriculum=[fixed]", "curriculum=[fixed]: one curriculum is expected"),
     ("engine=null", "engine=null: the name of a component is expected"),
     ("logger=null", "logger=null: the name of a component is expected; logger=[] for none"),
-    ("logger=[jsonl,cvs]", "logger=cvs: unknown; known: console, jsonl"),
+    ("logger=[jsonl,cvs]", "logger=cvs: unknown; did you mean csv?"),
     ("experiment=none_such", "experiment=none_such: unknown"),
     # not a setting at all
     ("seed", "seed: a setting is written name=value"),
