@@ -21,11 +21,12 @@ GOLDEN = "KINETIX_GOLDEN"  # environment variable
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A subcommand for each thing to measure."""
     jobs = parser.add_subparsers(
-        dest="job", required=True, metavar="{parity,engine,compile,learning}"
+        dest="job", required=True, metavar="{parity,engine,compile,encode,learning}"
     )
     _parity_arguments(jobs)
     _engine_arguments(jobs)
     _compile_arguments(jobs)
+    _encode_arguments(jobs)
     _learning_arguments(jobs)
 
 
@@ -82,6 +83,18 @@ def _compile_arguments(jobs: Any) -> None:
     parser.add_argument("--no-train", action="store_true", help="leave out `kinetix train`")
 
 
+def _encode_arguments(jobs: Any) -> None:
+    text = "microseconds per scene of each observation encoder"
+    parser = jobs.add_parser("encode", help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(start=_encode)
+    parser.add_argument("--engine", default="jax2d", help="registered engine (%(default)s)")
+    parser.add_argument("--encoders", help="registered encoders (all)")
+    parser.add_argument("--sizes", default="s,m,l", help="scene sizes (%(default)s)")
+    parser.add_argument("--repeats", type=int, default=7, help="samples of each (%(default)s)")
+    parser.add_argument("--levels", help="folder of levels to start from (published, else ours)")
+    parser.add_argument("--out", metavar="FOLDER", help="store the result there as JSON and text")
+
+
 def _learning_arguments(jobs: Any) -> None:
     text = "solve rate over minutes of training, from scratch"
     parser = jobs.add_parser("learning", help=text, description=text, allow_abbrev=False)
@@ -97,7 +110,17 @@ def _report(what: str, args: argparse.Namespace) -> Report:
     """An empty report. Its command line leaves out folders."""
     from kinetix_core.bench.report import Report
 
-    kept = ("engine", "against", "sizes", "batches", "threads", "repeats", "quick", "compiler")
+    kept = (
+        "engine",
+        "against",
+        "encoders",
+        "sizes",
+        "batches",
+        "threads",
+        "repeats",
+        "quick",
+        "compiler",
+    )
     words = [f"kinetix bench {what}"]
     for name in kept:
         value = getattr(args, name, None)
@@ -210,6 +233,26 @@ def _compile(args: argparse.Namespace) -> int:
     )
     report = _report("compile", args)
     run_compile(options, report, _progress)
+    _finish(report, args)
+    return 0
+
+
+def _encode(args: argparse.Namespace) -> int:
+    from kinetix_core.bench._parts import parse_sizes
+    from kinetix_core.bench.encode_speed import EncodeOptions, run_encode
+
+    if args.repeats < 1:
+        raise SettingError(f"repeats={args.repeats}: at least 1 is expected")
+    names = args.encoders and tuple(n.strip() for n in args.encoders.split(",") if n.strip())
+    options = EncodeOptions(
+        engine=args.engine,
+        encoders=names or None,
+        sizes=tuple(parse_sizes(args.sizes)),
+        repeats=args.repeats,
+        levels=args.levels,
+    )
+    report = _report("encode", args)
+    run_encode(options, report, _progress)
     _finish(report, args)
     return 0
 
