@@ -49,7 +49,7 @@ def compare_along(engine: Engine, leader: Engine, recording: Recording) -> Along
             led = leader.step(state, control)[0]
             begin = engine.init(leader.scene(state), leader.contacts(state))
             own = engine.step(begin, control)[0]
-            return led, _gaps(engine, own, leader, led)
+            return led, gaps_of(engine, own, leader, led)
 
         return jax.lax.scan(step, leader.init(level), controls)[1]
 
@@ -68,7 +68,7 @@ def compare_along(engine: Engine, leader: Engine, recording: Recording) -> Along
     )
 
 
-def _gaps(engine: Engine, own: EngineState, leader: Engine, led: EngineState) -> Any:
+def gaps_of(engine: Engine, own: EngineState, leader: Engine, led: EngineState) -> Any:
     """Largest difference of each quantity on active bodies, and how many flags differ."""
     ours, theirs = engine.scene(own).bodies, leader.scene(led).bodies
     gaps = {}

@@ -63,6 +63,14 @@ def _parity_arguments(jobs: Any) -> None:
         default=os.environ.get(GOLDEN),
         help=f"where the recordings of the published system are (default: {GOLDEN} says it)",
     )
+    parser.add_argument(
+        "--kernels",
+        action="store_true",
+        help="instead compare the engine's native and JAX kernels, 1,000 steps of every level",
+    )
+    parser.add_argument(
+        "--levels", help="with --kernels: folder of levels to play (published, else ours)"
+    )
 
 
 def _engine_arguments(jobs: Any) -> None:
@@ -159,6 +167,10 @@ def _parity(args: argparse.Namespace) -> int:
     from kinetix_core.bench.parity import add_along, add_to_report, run_along, run_parity
 
     sizes = parse_sizes(args.sizes)
+    if args.kernels:
+        return _kernels(args, sizes)
+    if args.levels:
+        raise SettingError("levels: they are played with --kernels only")
     if not args.golden:
         raise SettingError(
             "golden=: the folder of the recordings of the published system is expected;"
@@ -182,6 +194,21 @@ def _parity(args: argparse.Namespace) -> int:
         add_along(report, run_along(engine_for, published, args.golden, sizes, _progress))
     _finish(report, args)
     return 0 if result.ok else 1
+
+
+def _kernels(args: argparse.Namespace, sizes: Any) -> int:
+    from kinetix_core.bench._kernel_parity import add_kernels, kernels_agree, run_kernels
+
+    if args.against:
+        raise SettingError(
+            "against: with --kernels the two kernels of one engine are compared; leave it out"
+        )
+    found = run_kernels(args.engine, sizes, args.levels, progress=_progress)
+    report = _report("kernels", args)
+    report.command = report.command.replace("bench kernels", "bench parity --kernels")
+    add_kernels(report, found)
+    _finish(report, args)
+    return 0 if kernels_agree(found) else 1
 
 
 def _engine(args: argparse.Namespace) -> int:

@@ -96,7 +96,7 @@ def nested_vmap_equals_a_loop(case: EngineCase) -> None:
         return jax.tree.map(lambda x: x[: 2 * half].reshape(2, half, *x.shape[1:]), tree)
 
     found = jax.jit(jax.vmap(jax.vmap(case.play)))(split(case.scenes), split(case.controls))
-    assert_same(found, split(jax.tree.map(np.asarray, case.played_alone)), case.tolerance)
+    assert_same(found, split(case.played_alone), case.tolerance)
 
     two, few = row(case.scenes, slice(0, 2)), case.controls[:half]
     shared = jax.vmap(jax.vmap(case.play, in_axes=(None, 0)), in_axes=(0, None))
@@ -117,7 +117,7 @@ def place_in_the_batch_does_not_matter(case: EngineCase) -> None:
     n = rows(case.scenes)
     for order in (np.arange(n)[::-1], np.array([1]), np.arange(3 * n + 1) % n):
         found = case.together(row(case.scenes, order), case.controls[order])
-        wanted = row(jax.tree.map(np.asarray, case.played_together), order)
+        wanted = row(case.played_together, order)
         try:
             assert_same(found, wanted, case.tolerance)
         except AssertionError as error:
@@ -196,7 +196,7 @@ def steps_is_step_repeated(case: EngineCase) -> None:
 
 def trace_ends_with_the_scene(case: EngineCase) -> None:
     """The last row of a trace is what the scene shows; the time is left alone."""
-    played = jax.tree.map(np.asarray, case.played_alone)
+    played = case.played_alone
     scene = played.scene
     bodies = np.concatenate([scene.polygons.position, scene.circles.position], axis=1)
     assert_same(played.trace.position[:, -1, -1], bodies)

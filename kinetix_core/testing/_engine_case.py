@@ -28,6 +28,11 @@ class Played(eqx.Module):
     trace: Trace  # leaves (calls, steps, ...)
 
 
+def _on_the_host(function: Callable[..., Played]) -> Callable[..., Played]:
+    compiled = jax.jit(function)
+    return lambda *arguments: jax.device_get(compiled(*arguments))
+
+
 @dataclass(frozen=True, eq=False)
 class EngineCase:
     """levels: what is played (leading axis; the second should use every slot).
@@ -70,13 +75,13 @@ class EngineCase:
 
     @cached_property
     def alone(self) -> Callable[..., Played]:
-        """`play`, compiled."""
-        return jax.jit(self.play)
+        """`play`, compiled; the results are on the host."""
+        return _on_the_host(self.play)
 
     @cached_property
     def together(self) -> Callable[..., Played]:
-        """`play` of a batch, compiled."""
-        return jax.jit(jax.vmap(self.play))
+        """`play` of a batch, compiled; the results are on the host."""
+        return _on_the_host(jax.vmap(self.play))
 
     @cached_property
     def played_alone(self) -> Played:

@@ -58,14 +58,6 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick_compiler():
-    """Nearly all the time goes into compiling programs that run once."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 @pytest.fixture(scope="module")
 def task():
     return example_task(SIZE)

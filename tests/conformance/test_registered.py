@@ -1,5 +1,6 @@
 """Every registered component keeps the promises of its kind, whoever offers it."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -68,9 +69,36 @@ def test_networks_take_every_action_space(action, task):
         check("network", build("network", name, suited), suited, promises=promises)
 
 
-@pytest.mark.parametrize("size", [SceneSize(6, 1, 1, 1, 2, 1), SceneSize(4, 0, 0, 0)])
+SIZES = [SceneSize(6, 1, 1, 1, 2, 1), SceneSize(4, 0, 0, 0)]
+
+
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", registry().names("engine"))
 def test_engines_take_every_size(name, size):
     task = example_task(size)
     promises = ("keeps_shapes", "steps_is_step_repeated")  # the latter found an empty table
     check("engine", build("engine", name, task), task, promises=promises)
+
+
+# Each of its programs compiles for seconds, in a small size too: without KINETIX_EVERY_SIZE those
+# promises that depend on a kernel and that tests/engine/lanes does not look at.
+EVERY_SIZE = os.environ.get("KINETIX_EVERY_SIZE") == "1"
+OF_THE_JAX_KERNEL = None if EVERY_SIZE else (
+    "repeats_itself",
+    "vmap_equals_a_loop",
+    "place_in_the_batch_does_not_matter",
+    "empty_slots_have_no_influence",
+    "nan_stays_in_its_scene",
+    "trace_ends_with_the_scene",
+    "the_boundary_stays",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [S, *SIZES] if EVERY_SIZE else [SceneSize(4, 1, 1, 1, 2, 1)])
+def test_the_jax_kernel_keeps_them_up_to_rounding(size):
+    """The native kernel runs above and promises every bit. Of the JAX kernel a scene's last
+    digits may depend on the size of its batch; contacts let them grow over steps."""
+    task = example_task(size)
+    settings = registry().config_class("engine", "jax2d")(kernel="jax")
+    engine = registry().build("engine", "jax2d", settings, task)
+    check("engine", engine, task, promises=OF_THE_JAX_KERNEL, calls=4, tolerance=1e-4)
