@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -148,6 +149,8 @@ def _title(replays: Sequence[Recording | Replay]) -> str:
 def _film(request: Request, replays: Sequence[Recording | Replay]) -> Path:
     from kinetix_core.render import write_film
 
+    seconds = max(replay.steps * replay.seconds for replay in replays)
+    print(f"drawing {len(replays)} attempts, {seconds:.1f} s ...", file=sys.stderr)
     columns = request.columns or usual_columns(len(replays))
     return write_film(
         request.out,

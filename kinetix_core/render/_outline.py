@@ -9,25 +9,27 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 _TOKEN = re.compile(r"[MLHVAQZ]|-?\d*\.?\d+(?:e-?\d+)?")
-_TURN = math.radians(4)
-"""Between two points of a flattened arc; off the true one by 0.06 % of the radius."""
 _ARGUMENTS = {"M": 2, "L": 2, "H": 1, "V": 1, "Q": 4, "A": 7, "Z": 0}
 
 Line = tuple[np.ndarray, bool]
 """Points (n, 2), and whether the last one is joined to the first."""
 
 
-def outline(element: Element) -> list[Line]:
-    """The lines of a path, polygon, polyline, circle or rect, in its own coordinates."""
+def outline(element: Element, tolerance: float = 1e-3) -> list[Line]:
+    """The lines of a path, polygon, polyline, circle or rect, in its own coordinates.
+
+    Arcs become points between which they are never more than `tolerance` off a straight line.
+    """
     tag, get = element.tag.rpartition("}")[2], element.get
     if tag == "path":
-        return path_lines(get("d", ""))
+        return path_lines(get("d", ""), tolerance)
     if tag in ("polygon", "polyline"):
         numbers = [float(n) for n in re.split(r"[\s,]+", get("points", "").strip()) if n]
         return [(np.reshape(numbers, (-1, 2)), tag == "polygon")]
     if tag == "circle":
         x, y, r = (float(get(name, "0")) for name in ("cx", "cy", "r"))
-        angle = np.arange(0, 2 * math.pi, _TURN)
+        count = math.ceil(2 * math.pi / _turn(r, tolerance))
+        angle = np.arange(count) * (2 * math.pi / count)
         return [(np.stack([x + r * np.cos(angle), y + r * np.sin(angle)], axis=1), True)]
     if tag == "rect":
         x, y, w, h = (float(get(name, "0")) for name in ("x", "y", "width", "height"))
@@ -35,7 +37,12 @@ def outline(element: Element) -> list[Line]:
     raise ValueError(f"{tag}: not drawn here")
 
 
-def path_lines(text: str) -> list[Line]:
+def _turn(radius: float, tolerance: float) -> float:
+    """The angle (rad) of a piece of an arc that is off a straight line by `tolerance`."""
+    return 2 * math.acos(1 - min(max(tolerance / max(radius, 1e-9), 1e-5), 0.1))
+
+
+def path_lines(text: str, tolerance: float = 1e-3) -> list[Line]:
     """Lines of a path of absolute M, L, H, V, Q, Z and circular A; curves become points."""
     tokens, lines, command = _TOKEN.findall(text), [], ""
     points: list[tuple[float, float]] = []
@@ -53,14 +60,14 @@ def path_lines(text: str) -> list[Line]:
                 lines.append((np.array(points), command == "Z"))
             points = [(values[0], values[1])] if command == "M" else points[:1]
         else:
-            points += _piece(command, points[-1], values)
+            points += _piece(command, points[-1], values, tolerance)
     if len(points) > 1:
         lines.append((np.array(points), False))
     return lines
 
 
 def _piece(
-    command: str, start: tuple[float, float], values: list[float]
+    command: str, start: tuple[float, float], values: list[float], tolerance: float
 ) -> list[tuple[float, float]]:
     """The points after `start` that one command adds."""
     x, y = start
@@ -79,12 +86,18 @@ def _piece(
             for t in at
         ]
     if command == "A":
-        return _arc(start, values[0], bool(values[3]), bool(values[4]), (values[5], values[6]))
+        large, sweep = bool(values[3]), bool(values[4])
+        return _arc(start, values[0], large, sweep, (values[5], values[6]), tolerance)
     return [(values[0], values[1])]
 
 
 def _arc(
-    start: tuple[float, float], radius: float, large: bool, sweep: bool, end: tuple[float, float]
+    start: tuple[float, float],
+    radius: float,
+    large: bool,
+    sweep: bool,
+    end: tuple[float, float],
+    tolerance: float,
 ) -> list[tuple[float, float]]:
     """Source: SVG 2, appendix B.2.4, for circles."""
     (x1, y1), (x2, y2) = start, end
@@ -98,7 +111,7 @@ def _arc(
     first = math.atan2(y1 - cy, x1 - cx)
     span = math.atan2(y2 - cy, x2 - cx) - first
     span = span % (2 * math.pi) if sweep else -(-span % (2 * math.pi))
-    count = max(math.ceil(abs(span) / _TURN), 1)
+    count = max(math.ceil(abs(span) / _turn(radius, tolerance)), 1)
     angles = [first + span * k / count for k in range(1, count + 1)]
     return [(cx + radius * math.cos(a), cy + radius * math.sin(a)) for a in angles]
 

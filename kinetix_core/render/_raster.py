@@ -25,8 +25,10 @@ SUPERSAMPLING = 4
 _LARGEST_FINE = 6000
 """Panels with more fine pixels than this along an axis are drawn at half of that."""
 _INHERITED = ("fill", "stroke", "stroke-width", "stroke-linejoin", "stroke-linecap")
-_GAP = 0.6
-"""Gaps between the pieces of a bent line, in fine pixels, that a disc has to fill."""
+_FLAT = 0.25
+"""How far arcs may be off, in fine pixels."""
+_BEND = math.cos(math.radians(40))
+"""Of the largest angle at which two pieces of a line share their corners."""
 
 
 class _Hatch(NamedTuple):
@@ -104,7 +106,8 @@ class _Painter:
             for child in element:
                 self.draw(child, matrix, style)
             return
-        lines = [(p @ matrix[:, :2].T + matrix[:, 2], closed) for p, closed in outline(element)]
+        shape = outline(element, _FLAT / math.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+        lines = [(p @ matrix[:, :2].T + matrix[:, 2], closed) for p, closed in shape]
         fill, stroke = style.get("fill", "#000000"), style.get("stroke", "none")
         if fill in self.hatches:
             self._fill_hatched(lines, matrix, self.hatches[fill])
@@ -170,23 +173,32 @@ def _pairs(points: np.ndarray) -> list[tuple[float, float]]:
 def _stroke(
     pen: Any, points: np.ndarray, closed: bool, width: float, round_ends: bool, tone: Any
 ) -> None:
-    """A line of a width: a rectangle for each piece, discs where it bends and, if asked, ends."""
+    """A line of a width: a quadrilateral for each piece, discs at sharp bends and, if asked, ends.
+
+    Where it bends a little, neighbours share their corners.
+    """
     if closed:
         points = np.concatenate([points, points[:1]])
     along = np.diff(points, axis=0)
-    length = np.hypot(*along.T)
+    length = np.hypot(along[:, 0], along[:, 1])
     keep = length > 1e-6
-    side = np.stack([-along[:, 1], along[:, 0]], axis=1)[keep] / length[keep, None] * width / 2
     starts, ends = points[:-1][keep], points[1:][keep]
-    quads = np.stack([starts + side, ends + side, ends - side, starts - side], axis=1)
-    for quad in quads:
-        pen.polygon(_pairs(quad), fill=tone)
-    angle = np.arctan2(side[:, 1], side[:, 0])
-    turn = np.abs((np.diff(angle) + math.pi) % (2 * math.pi) - math.pi)
-    discs = list(starts[1:][turn * width / 2 > _GAP])
-    if round_ends or closed:
-        discs += [points[0], points[-1]]
-    for x, y in discs:
+    side = along[keep][:, ::-1] * (-1, 1) / length[keep, None]
+    after = np.roll(side, -1, axis=0)
+    straight = (side * after).sum(axis=1)
+    smooth = straight > _BEND
+    if not closed:
+        smooth[-1:] = False
+    shared = (side + after) / (1 + np.maximum(straight, 0))[:, None]
+    at_end = np.where(smooth[:, None], shared, side) * (width / 2)
+    at_start = np.roll(np.where(smooth[:, None], shared, after), 1, axis=0) * (width / 2)
+    quads = [starts + at_start, ends + at_end, ends - at_end, starts - at_start]
+    for corners in np.concatenate(quads, axis=1).tolist():
+        pen.polygon(corners, fill=tone)
+    discs = ends[~smooth] if closed else ends[:-1][~smooth[:-1]]
+    if round_ends and not closed:
+        discs = np.concatenate([discs, points[:1], points[-1:]])
+    for x, y in discs.tolist():
         pen.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=tone)
 
 
