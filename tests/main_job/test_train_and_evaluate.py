@@ -149,8 +149,8 @@ def test_a_request_to_stop_saves_everything(tmp_path, command, number):
 def test_a_run_folder_that_cannot_be_written_is_said_before_training(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert main(["train", *TINY, f"train.directory={tmp_path / 'file'}"]) == 2
-    err = capsys.readouterr().err
-    assert len(err.strip().splitlines()) == 1
+    levels, err = capsys.readouterr().err.splitlines()
+    assert levels.startswith("levels: ")
     assert "train.directory=" in err
     assert "cannot be written" in err
 
