@@ -129,6 +129,7 @@ def flags() -> tuple[str, ...]:
         "c++",
         "-std=c++17",
         "-O3",
+        "-fno-tree-vectorize",  # the source is in vectors already; what is left are short loops
         "-ffp-contract=off",
         "-fno-math-errno",
         "-fno-trapping-math",

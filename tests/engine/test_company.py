@@ -136,6 +136,33 @@ def test_a_broken_scene_breaks_no_other(seed, company):
     assert not np.isfinite(moving).all()
 
 
+def with_plain_boundary(state):
+    """All of the boundary is in use, and no joint or thruster acts on it: it stays as it is."""
+    state.polygon.active[:4] = True
+    joint, thruster = state.joint, state.thruster
+    joint.active &= (joint.a_index >= 4) & (joint.b_index >= 4)
+    thruster.active &= thruster.object_index >= 4
+    return state
+
+
+def test_a_boundary_that_is_like_that_of_the_others_is_no_different(company):
+    """The kernel keeps what all scenes of a chunk have in common only once."""
+    rng = np.random.default_rng(12)
+    states = [with_plain_boundary(ref.random_state(rng, *SIZE)) for _ in range(ROWS)]
+    pack = jax.jit(jax.vmap(company.engine.init))
+    alike = jax.device_get(pack(support.as_scenes(states), support.as_contacts(states)))
+    wanted = company.step(alike, company.controls)
+    assert np.asarray(wanted[1].touching).any(axis=(0, 1))[:4].all()  # each side is touched
+    for every in (150, 40, 3):  # in how many chunks some scene has another boundary
+        odd = np.arange(ROWS) % every == 1
+        mixed = jax.tree.map(
+            lambda a, b, odd=odd: np.where(odd[:, None], b, a), alike, company.states
+        )
+        found = company.step(mixed, company.controls)
+        assert_same(rows(found, ~odd), rows(wanted, ~odd))
+        assert_same(rows(found, odd), rows(company.results, odd))
+
+
 def test_several_steps_are_single_steps_repeated(company):
     states, traces = company.states, []
     for _ in range(5):

@@ -3,6 +3,7 @@
 
 #include <sched.h>
 
+#include "denormals.h"
 #include "step.h"
 
 namespace kinetix {

@@ -20,18 +20,20 @@ class CommonBoundary {
 
   // Whether a scene's boundary is this one, bit by bit, and nothing can act on it. Friction and
   // restitution may differ, and so may roles.
-  INLINE bool is_of(const Rows& rows) const {
+  template <typename Slots>
+  INLINE bool is_of(const Rows& rows, Slots slots) const {
     ivec bits = isplat(0);
     differ<BOUNDARY * BODY_FLOATS>(rows.moving + plan_.bodies, first_.moving + plan_.bodies, bits);
-    differ<4 * BOUNDARY>(rows.constant + plan_.vertices_x, first_.constant + plan_.vertices_x, bits);
-    differ<4 * BOUNDARY>(rows.constant + plan_.vertices_y, first_.constant + plan_.vertices_y, bits);
+    const float *constant = rows.constant, *first = first_.constant;
+    differ<4 * BOUNDARY>(constant + plan_.vertices_x, first + plan_.vertices_x, bits);
+    differ<4 * BOUNDARY>(constant + plan_.vertices_y, first + plan_.vertices_y, bits);
     iquad words, masses = {};
     memcpy(&words, rows.integers + plan_.body_words, sizeof words);
     for (int i = 0; i < BOUNDARY; ++i)
       masses |= (iquad)load_quad(rows.constant + plan_.materials + 4 * i);
     iquad others = (words ^ words_) & (BODY_ACTIVE | 0xffff);
     others |= masses & iquad{0x7fffffff, 0x7fffffff, 0, 0};
-    return !bits_of(bits != 0) && !quad_bits(others != 0) && is_left_alone(rows);
+    return !bits_of(bits != 0) && !quad_bits(others != 0) && is_left_alone(rows, slots);
   }
 
  private:
@@ -43,19 +45,20 @@ class CommonBoundary {
   INLINE bool has(int index) const { return body_in_reach(index, bodies_) < BOUNDARY; }
 
   // No joint and no thruster acts on it.
-  INLINE bool is_left_alone(const Rows& rows) const {
-    for (int i = 0; i < plan_.joints; ++i) {
+  template <typename Slots>
+  INLINE bool is_left_alone(const Rows& rows, Slots slots) const {
+    for (int i = 0; i < slots.joints; ++i) {
       int32_t word = rows.integers[plan_.joint_words + i];
       if ((word & JOINT_ACTIVE) && (has(field(word, 0)) || has(field(word, 1)))) return false;
     }
-    for (int i = 0; i < plan_.thrusters; ++i) {
+    for (int i = 0; i < slots.thrusters; ++i) {
       int32_t word = rows.integers[plan_.thruster_words + i];
       if ((word & THRUSTER_ACTIVE) && has(field(word, 0))) return false;
     }
     return true;
   }
 
-  const Plan& plan_;
+  Plan plan_;
   int bodies_;
   Rows first_;
   iquad words_;

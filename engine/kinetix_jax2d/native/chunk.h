@@ -7,8 +7,7 @@
 // others, so a scene's bits do not depend on its company.
 #pragma once
 
-#include <stdlib.h>
-
+#include "guard.h"
 #include "plan.h"
 
 namespace kinetix {
@@ -71,7 +70,7 @@ struct FoundList {
   PairCode* code;
   int32_t* row;     // of its table
   int32_t* point;   // in Chunk::geometry and Chunk::depth
-  int32_t* region;  // stage * KINDS + kind; -1: exchanges no impulses
+  int32_t* region;  // stage * KINDS + kind; the last one: exchanges no impulses
 };
 
 // LANES contacts of one stage (the contacts that may be solved at once), ready for the solver.
@@ -95,7 +94,8 @@ struct ContactBlock {
 // Contacts as they are dealt out to the blocks, LANES to each.
 struct PlacedList {
   PairCode* code;
-  int32_t *row, *point;  // see FoundList
+  int32_t* slot;   // among all of a scene
+  int32_t* point;  // see FoundList
 };
 
 struct Stage {
@@ -128,21 +128,6 @@ struct Thruster {
   int32_t scene, number;
   float push;  // momentum that it gives in one step
 };
-
-// All arrays of a chunk share one piece of memory. A build that looks for mistakes (tests/engine)
-// keeps them apart and tells AddressSanitizer what lies between them.
-#ifdef KINETIX_GUARDED
-constexpr size_t GAP = 1024;
-extern "C" void __asan_poison_memory_region(const volatile void*, size_t);
-extern "C" void __asan_unpoison_memory_region(const volatile void*, size_t);
-inline void guard(const char* array, size_t bytes, size_t room) {
-  __asan_unpoison_memory_region(array, bytes);
-  __asan_poison_memory_region(array + bytes, room - bytes);
-}
-#else
-constexpr size_t GAP = 0;
-inline void guard(const char*, size_t, size_t) {}
-#endif
 
 struct Chunk {
   Plan plan;
@@ -183,6 +168,7 @@ struct Chunk {
   float* depth;
   int32_t first_point[LISTS];
   uint32_t* touching;  // flags per scene, see ListSizes::first_word
+  uint32_t* gone;      // the same of one scene: contacts that are no more
 
   PlacedList placed;
   ContactBlock* blocks;
@@ -194,7 +180,7 @@ struct Chunk {
 
   JointBlock* joint_blocks;
   int joint_block_count;
-  int32_t* next_joint;
+  int32_t *joint_counts, *joint_list;  // see list_joints
   quad* motor_changes;
   Thruster* thrusters;
   int step;  // of this call
@@ -280,19 +266,21 @@ inline Chunk::Chunk(const Plan& its_plan, const Parameters& its_parameters, int 
 
   size_t slots = n * sizes.slots, stage_count = sizes.stages;
   take(touching, n * sizes.memory_words);
+  take(gone, sizes.memory_words);
   size_t block_count = slots / LANES + 2 * stage_count + 1;
   take(blocks, block_count);
-  take(placed.code, block_count * LANES);
-  take(placed.row, block_count * LANES);
-  take(placed.point, block_count * LANES);
+  take(placed.code, block_count * LANES + slots);
+  take(placed.slot, block_count * LANES + slots);
+  take(placed.point, block_count * LANES + slots);
   take(stages, stage_count);
-  take(region_sizes, KINDS * stage_count);
+  take(region_sizes, KINDS * stage_count + 1);
   take(impulses, slots + LANES);
   take(forgets, 4 * n);
   take(forgets_early, 4 * n);
   size_t joint_block_capacity = n * sizes.joints / LANES + sizes.joints + 1;
   take(joint_blocks, joint_block_capacity);
-  take(next_joint, n);
+  take(joint_counts, sizes.joints);
+  take(joint_list, n * sizes.joints);
   take(motor_changes, 2 * LANES * joint_block_capacity);
   take(thrusters, n * sizes.thrusters + LANES);
 }

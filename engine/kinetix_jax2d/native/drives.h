@@ -45,26 +45,27 @@ inline void apply_motors(Chunk& chunk) {
 }
 
 inline void load_thrusters(Chunk& chunk) {
-  chunk.thruster_count = 0;
-  for (int scene = 0; scene < chunk.scenes; ++scene)
-    for (int number = 0; number < chunk.sizes.thrusters; ++number) {
-      const Rows& rows = chunk.rows[scene];
-      int32_t word = rows.integers[chunk.plan.thruster_words + number];
-      int body = body_in_reach(field(word, 0), chunk.sizes.bodies);
-      Thruster& thruster = chunk.thrusters[chunk.thruster_count++];
-      const float* settings =
-          rows.constant + chunk.plan.thruster_settings + THRUSTER_FLOATS * number;
-      thruster.settings = load_quad(settings);
-      thruster.body = chunk.body(scene, body);
-      thruster.scene = scene;
-      thruster.number = number;
-      float control = rows.controls[chunk.sizes.joints + number];
-      thruster.push = word & THRUSTER_ACTIVE
-                          ? settings[3] * chunk.parameters.base_thruster_power * control *
-                                chunk.parameters.dt
-                          : 0.0f;
+  const Plan plan = chunk.plan;
+  const float strength = chunk.parameters.base_thruster_power;
+  const float dt = chunk.parameters.dt;
+  const Rows* rows = chunk.rows;
+  const int scenes = chunk.scenes, bodies = chunk.sizes.bodies;
+  Thruster* thruster = chunk.thrusters;
+  for (int scene = 0; scene < scenes; ++scene)
+    for (int number = 0; number < plan.thrusters; ++number, ++thruster) {
+      int32_t word = rows[scene].integers[plan.thruster_words + number];
+      float control = rows[scene].controls[plan.joints + number];
+      quad settings = load_quad(rows[scene].constant + plan.thruster_settings +
+                                THRUSTER_FLOATS * number);
+      float push = settings[3] * strength * control * dt;
+      thruster->settings = settings;
+      thruster->body = chunk.body(scene, body_in_reach(field(word, 0), bodies));
+      thruster->scene = scene;
+      thruster->number = number;
+      thruster->push = word & THRUSTER_ACTIVE ? push : 0.0f;
     }
-  memset(chunk.thrusters + chunk.thruster_count, 0, LANES * sizeof(Thruster));
+  chunk.thruster_count = thruster - chunk.thrusters;
+  memset(thruster, 0, LANES * sizeof(Thruster));
 }
 
 struct ThrusterLanes {

@@ -75,37 +75,44 @@ INLINE JointBlock& new_joint_block(Chunk& chunk, int scene) {
   return block;
 }
 
-// Deals the resolvable joints out to blocks. The others lose their impulses and their cached
-// anchor, as in the published engine.
-inline void load_joints(Chunk& chunk) {
-  const Plan& plan = chunk.plan;
-  chunk.joint_block_count = 0;
-  // `next[s]` is the joint of scene s from which the search for its next resolvable one goes on.
-  int32_t* next = chunk.next_joint;
-  memset(next, 0, sizeof(int32_t) * chunk.scenes);
-  for (bool more = chunk.sizes.joints > 0; more;) {
-    more = false;
-    int lanes = LANES;
-    for (int scene = 0; scene < chunk.scenes; ++scene) {
-      const Rows& rows = chunk.rows[scene];
-      for (; next[scene] < chunk.sizes.joints; ++next[scene]) {
-        int joint = next[scene];
-        if (is_resolvable(chunk, scene, rows.integers[plan.joint_words + joint])) break;
-        float* state = rows.moving + plan.joint_state + JOINT_STATE_FLOATS * joint;
-        memset(state, 0, JOINT_STATE_FLOATS * sizeof(float));
+// Lists the resolvable joints: the first one of each scene, then the second ones, and so on. The
+// others lose their impulses and their cached anchor, as in the published engine.
+inline void list_joints(Chunk& chunk) {
+  const Plan plan = chunk.plan;
+  const Rows* rows = chunk.rows;
+  const int scenes = chunk.scenes;
+  int32_t *counts = chunk.joint_counts, *list = chunk.joint_list;
+  memset(counts, 0, sizeof(int32_t) * plan.joints);
+  for (int scene = 0; scene < scenes; ++scene) {
+    int rank = 0;
+    for (int joint = 0; joint < plan.joints; ++joint) {
+      if (is_resolvable(chunk, scene, rows[scene].integers[plan.joint_words + joint])) {
+        list[rank * scenes + counts[rank]++] = scene << 16 | joint;
+        ++rank;
+      } else {
+        float* state = rows[scene].moving + plan.joint_state + JOINT_STATE_FLOATS * joint;
+        store_quad(state, quad{});
+        state[4] = 0.0f;
       }
-      if (next[scene] == chunk.sizes.joints) continue;
-      if (lanes == LANES) {
-        lanes = 0;
-        new_joint_block(chunk, scene);
-      }
-      JointBlock& block = chunk.joint_blocks[chunk.joint_block_count - 1];
-      load_joint(chunk, block, lanes++, scene, next[scene]++);
-      block.count = lanes;
-      more = true;
     }
   }
-  for (int i = 0; i < chunk.joint_block_count; ++i) load_joint_block(chunk, chunk.joint_blocks[i]);
+}
+
+// Deals the resolvable joints out to blocks.
+inline void load_joints(Chunk& chunk) {
+  chunk.joint_block_count = 0;
+  list_joints(chunk);
+  for (int rank = 0; rank < chunk.sizes.joints; ++rank) {
+    const int32_t* list = chunk.joint_list + rank * chunk.scenes;
+    for (int i = 0; i < chunk.joint_counts[rank]; i += LANES) {
+      JointBlock& block = new_joint_block(chunk, list[i] >> 16);
+      int left = chunk.joint_counts[rank] - i;
+      block.count = left < LANES ? left : LANES;
+      for (int lane = 0; lane < block.count; ++lane)
+        load_joint(chunk, block, lane, list[i + lane] >> 16, list[i + lane] & 0xffff);
+      load_joint_block(chunk, block);
+    }
+  }
 }
 
 // Arms, and how far the angle is off: the same in all iterations, because they leave angles alone.

@@ -78,6 +78,31 @@ struct ListSizes {
   int first_padded_batch;       // where that happens first
 };
 
+// Slots of a scene. Loops over them are unrolled where the compiler knows their number, as it does
+// for the published sizes.
+struct Slots {
+  int polygons, circles, joints, thrusters;
+};
+template <int POLYGONS, int CIRCLES, int JOINTS, int THRUSTERS>
+struct KnownSlots {
+  static constexpr int polygons = POLYGONS, circles = CIRCLES;
+  static constexpr int joints = JOINTS, thrusters = THRUSTERS;
+  static bool are_of(const Plan& plan) {
+    return plan.polygons == polygons && plan.circles == circles && plan.joints == joints &&
+           plan.thrusters == thrusters;
+  }
+};
+
+// Calls `work` with the slots of a plan.
+template <typename Work>
+INLINE void with_slots(const Plan& plan, Work work) {
+  using Small = KnownSlots<5, 2, 1, 1>;
+  using Medium = KnownSlots<6, 3, 2, 2>;
+  if (Small::are_of(plan)) return work(Small());
+  if (Medium::are_of(plan)) return work(Medium());
+  work(Slots{plan.polygons, plan.circles, plan.joints, plan.thrusters});
+}
+
 // What follows from a Plan.
 struct Sizes {
   int polygons, circles, joints, thrusters, bodies;

@@ -21,8 +21,8 @@ INLINE quad spread_mass(quad material) {
   return (quad)((iquad)quad_swizzle<0, 0, 1, 1>(material) & iquad{-1, -1, -1, 0});
 }
 
-// Bodies `first` to `end` of a scene.
-INLINE void load_bodies(Chunk& chunk, const Rows& rows, int scene, int first, int end) {
+// Bodies `first` to `end` of a scene; friction and restitution are in `surface`.
+INLINE void load_bodies(const Chunk& chunk, const Rows& rows, int scene, int first, int end) {
   const float* moving = rows.moving + chunk.plan.bodies + BODY_FLOATS * first;
   const float* materials = rows.constant + chunk.plan.materials + 4 * first;
   const int32_t* words = rows.integers + chunk.plan.body_words;
@@ -30,10 +30,13 @@ INLINE void load_bodies(Chunk& chunk, const Rows& rows, int scene, int first, in
   int body = chunk.entry(scene, first);
   quad *places = chunk.place, *velocities = chunk.velocity, *masses = chunk.mass;
   int32_t* body_words = chunk.word;
+  double* surfaces = chunk.surface;
   for (int number = first; number < end; ++number) {
+    quad material = load_quad(materials);
     places[body] = first_three(load_quad(moving));
     velocities[body] = last_three(load_quad(moving + 2));
-    masses[body] = spread_mass(load_quad(materials));
+    masses[body] = spread_mass(material);
+    surfaces[body] = high_pair(material);
     body_words[body] = words[number];
     moving += BODY_FLOATS;
     materials += 4;
@@ -41,21 +44,24 @@ INLINE void load_bodies(Chunk& chunk, const Rows& rows, int scene, int first, in
   }
 }
 
-// Friction and restitution, also of the boundary.
-INLINE void load_surfaces(Chunk& chunk, const Rows& rows, int scene) {
+// Friction and restitution of the boundary, which each scene has for itself.
+INLINE void load_boundary_surfaces(const Chunk& chunk, const Rows& rows, int scene) {
   const float* materials = rows.constant + chunk.plan.materials;
   double* surface = chunk.surface + scene;
-  for (int i = 0; i < chunk.sizes.bodies; ++i)
-    memcpy(surface + i * chunk.stride, materials + 4 * i + 2, sizeof(double));
+  const int stride = chunk.stride;
+  for (int i = 0; i < BOUNDARY; ++i)
+    surface[i * stride] = high_pair(load_quad(materials + 4 * i));
 }
 
-INLINE void load_radii(Chunk& chunk, const Rows& rows, int scene) {
+template <typename Slots>
+INLINE void load_radii(const Chunk& chunk, const Rows& rows, int scene, Slots slots) {
   const float* radii = rows.constant + chunk.plan.radii;
-  quad* circles = chunk.place + chunk.sizes.polygons * chunk.stride + scene;
-  for (int c = 0; c < chunk.sizes.circles; ++c) circles[c * chunk.stride][3] = radii[c];
+  quad* circles = chunk.place + slots.polygons * chunk.stride + scene;
+  const int stride = chunk.stride;
+  for (int c = 0; c < slots.circles; ++c) circles[c * stride][3] = radii[c];
 }
 
-INLINE void load_gravity(Chunk& chunk, const Rows& rows, int scene) {
+INLINE void load_gravity(const Chunk& chunk, const Rows& rows, int scene) {
   const float* gravity = rows.constant + chunk.plan.gravity;
   const float dt = chunk.parameters.dt;
   chunk.fall[scene] = quad{gravity[0] * dt, gravity[1] * dt, 0.0f, 0.0f};
@@ -115,7 +121,7 @@ INLINE void store_bodies(const Chunk& chunk, float* moving, int scene, int first
 
 // A triangle repeats its first vertex in slot 3, so that every polygon has four edges, and has no
 // face 3.
-INLINE void load_polygons(Chunk& chunk, const Rows& rows, int scene, int first, int end) {
+INLINE void load_polygons(const Chunk& chunk, const Rows& rows, int scene, int first, int end) {
   const float* x = rows.constant + chunk.plan.vertices_x;
   const float* y = rows.constant + chunk.plan.vertices_y;
   const int32_t* words = rows.integers + chunk.plan.body_words;

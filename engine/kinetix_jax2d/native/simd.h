@@ -52,6 +52,12 @@ INLINE quad quad_swizzle(quad a) {
 #endif
 }
 
+// The last two floats of a quad.
+INLINE double high_pair(quad a) {
+  typedef double pairs __attribute__((vector_size(16)));
+  return ((pairs)a)[1];
+}
+
 // Where a record lies behind the start of an array, in bytes.
 typedef uint32_t Offset;
 INLINE unaligned_quad& quad_at(void* array, Offset offset) {
@@ -289,30 +295,5 @@ INLINE int quad_bits(iquad mask) {
 INLINE int lowest_bit(uint64_t bits) { return __builtin_ctzll(bits); }
 INLINE int count_bits(uint64_t bits) { return __builtin_popcountll(bits); }
 INLINE int round_up(int n, int multiple) { return (n + multiple - 1) / multiple * multiple; }
-
-// Denormal numbers are flushed to zero while a FlushDenormals lives: a few per cent of real
-// scenes hold some, each of which would slow its neighbours down, and the caller's own mode would
-// otherwise decide about bits of the result.
-class FlushDenormals {
- public:
-#if defined(__SSE__)
-  FlushDenormals() : saved_(_mm_getcsr()) { _mm_setcsr((saved_ | 0x8040u) & ~0x6000u); }
-  ~FlushDenormals() { _mm_setcsr(saved_); }
-
- private:
-  unsigned saved_;
-#elif defined(__aarch64__)
-  FlushDenormals() {
-    asm volatile("mrs %0, fpcr" : "=r"(saved_));
-    asm volatile("msr fpcr, %0" : : "r"((saved_ | (1ull << 24)) & ~(3ull << 22)));
-  }
-  ~FlushDenormals() { asm volatile("msr fpcr, %0" : : "r"(saved_)); }
-
- private:
-  uint64_t saved_;
-#else
-  FlushDenormals() {}
-#endif
-};
 
 }  // namespace kinetix

@@ -1,7 +1,7 @@
 // The solver's passes over contacts: spec/physics.md 6.5 and 6.6b.
 #pragma once
 
-#include "contacts.h"
+#include "blocks.h"
 
 namespace kinetix {
 

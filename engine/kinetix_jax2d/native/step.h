@@ -18,30 +18,41 @@ INLINE void prefetch(const Plan& plan, const Rows& rows) {
 }
 
 // The bodies of all scenes; false if their boundary is not a common one as they say it is.
-inline bool load_bodies(Chunk& chunk, bool common) {
-  constexpr int AHEAD = 4;
-  const Sizes& sizes = chunk.sizes;
-  chunk.shared = common ? BOUNDARY : 0;
-  chunk.first_entry = common ? BOUNDARY * (chunk.stride - 1) : 0;
-  load_bodies(chunk, chunk.rows[0], 0, 0, chunk.shared);
-  load_polygons(chunk, chunk.rows[0], 0, 0, chunk.shared);
-  for (int i = 0; i < LANES; ++i) chunk.fall[chunk.scenes + i] = quad{-0.0f, -0.0f, -0.0f, -0.0f};
+template <bool COMMON, typename Slots>
+INLINE bool load_bodies(const Chunk& chunk, Slots slots) {
+  constexpr int AHEAD = 4, SHARED = COMMON ? BOUNDARY : 0;
   const CommonBoundary boundary(chunk);
   for (int scene = 0; scene < chunk.scenes; ++scene) {
-    const Rows& rows = chunk.rows[scene];
+    const Rows rows = chunk.rows[scene];
     if (scene + AHEAD < chunk.scenes) prefetch(chunk.plan, chunk.rows[scene + AHEAD]);
-    if (common && !boundary.is_of(rows)) return false;
-    load_bodies(chunk, rows, scene, chunk.shared, sizes.bodies);
-    load_surfaces(chunk, rows, scene);
-    load_radii(chunk, rows, scene);
-    load_polygons(chunk, rows, scene, chunk.shared, sizes.polygons);
+    if (COMMON) {
+      if (!boundary.is_of(rows, slots)) return false;
+      load_boundary_surfaces(chunk, rows, scene);
+    }
+    load_bodies(chunk, rows, scene, SHARED, slots.polygons + slots.circles);
+    load_radii(chunk, rows, scene, slots);
+    load_polygons(chunk, rows, scene, SHARED, slots.polygons);
     load_gravity(chunk, rows, scene);
   }
   return true;
 }
 
+// Tries with a common boundary first.
+template <typename Slots>
+INLINE void load_bodies(Chunk& chunk, Slots slots) {
+  for (int i = 0; i < LANES; ++i) chunk.fall[chunk.scenes + i] = quad{-0.0f, -0.0f, -0.0f, -0.0f};
+  chunk.shared = BOUNDARY;
+  chunk.first_entry = BOUNDARY * (chunk.stride - 1);
+  load_bodies(chunk, chunk.rows[0], 0, 0, BOUNDARY);
+  load_polygons(chunk, chunk.rows[0], 0, 0, BOUNDARY);
+  const Chunk shared = chunk;  // a copy, which nothing that is loaded can be part of
+  if (load_bodies<true>(shared, slots)) return;
+  chunk.shared = chunk.first_entry = 0;
+  load_bodies<false>(chunk, slots);
+}
+
 inline void load_scenes(Chunk& chunk) {
-  if (!load_bodies(chunk, true)) load_bodies(chunk, false);
+  with_slots(chunk.plan, [&](auto slots) { load_bodies(chunk, slots); });
   // Rows of one array follow one another. The room alone has no pairs, and perhaps no array.
   size_t flags = (size_t)chunk.scenes * chunk.plan.steps * chunk.sizes.pairs;
   if (flags) memset(chunk.rows[0].touching, 0, flags);
@@ -93,17 +104,19 @@ inline void integrate(Chunk& chunk) {
   }
 }
 
-inline void write_positions(Chunk& chunk) {
-  const int count = chunk.sizes.bodies;
-  const quad* place = chunk.place;
-  const quad* common = place + chunk.first_entry;
-  for (int scene = 0; scene < chunk.scenes; ++scene) {
-    float* positions = chunk.rows[scene].positions + chunk.step * 2 * count;
-    if (chunk.shared)
-      for (int i = 0; i < BOUNDARY; ++i) memcpy(positions + 2 * i, common + i, 2 * sizeof(float));
-    int body = chunk.shared * chunk.stride + scene;
-    for (int i = chunk.shared; i < count; ++i, body += chunk.stride)
-      memcpy(positions + 2 * i, place + body, 2 * sizeof(float));
+template <typename Slots>
+INLINE void write_positions(const Chunk& chunk, Slots slots) {
+  const int count = slots.polygons + slots.circles, stride = chunk.stride;
+  const int shared = chunk.shared, offset = chunk.step * 2 * count, scenes = chunk.scenes;
+  const quad *place = chunk.place, *common = place + chunk.first_entry;
+  const Rows* rows = chunk.rows;
+  for (int scene = 0; scene < scenes; ++scene) {
+    float* positions = rows[scene].positions + offset;
+    const quad* own = place + scene;
+    for (int i = 0; i < BOUNDARY; ++i)
+      memcpy(positions + 2 * i, shared ? common + i : own + i * stride, 2 * sizeof(float));
+    for (int i = BOUNDARY; i < count; ++i)
+      memcpy(positions + 2 * i, own + i * stride, 2 * sizeof(float));
   }
 }
 
@@ -125,7 +138,7 @@ inline void step(Chunk& chunk) {
   }
   store_impulses(chunk);
   integrate(chunk);
-  write_positions(chunk);
+  with_slots(chunk.plan, [&](auto slots) { write_positions(chunk, slots); });
 }
 
 // Whether a common boundary has left the place where it was loaded.
@@ -135,17 +148,24 @@ inline bool boundary_moved(const Chunk& chunk) {
   return memcmp(now, chunk.rows[0].moving + chunk.plan.bodies, sizeof now) != 0;
 }
 
-inline void store_scenes(Chunk& chunk) {
-  const Sizes& sizes = chunk.sizes;
+template <typename Slots>
+INLINE void store_bodies(const Chunk& chunk, Slots slots) {
   const bool moved = chunk.shared && boundary_moved(chunk);
-  for (int scene = 0; scene < chunk.scenes; ++scene) {
-    const Rows& rows = chunk.rows[scene];
+  const int words = chunk.sizes.touching_words, shared = chunk.shared, scenes = chunk.scenes;
+  const uint32_t* touching = chunk.touching;
+  for (int scene = 0; scene < scenes; ++scene, touching += chunk.sizes.memory_words) {
+    const Rows rows = chunk.rows[scene];
     float* bodies = rows.moving + chunk.plan.bodies;
-    if (moved) store_bodies(chunk, bodies, scene, 0, chunk.shared);
-    store_bodies(chunk, bodies, scene, chunk.shared, sizes.bodies);
-    for (int word = 0; word < sizes.touching_words; ++word)
-      rows.integers[chunk.plan.touching_words + word] = chunk.scene_touching(scene)[word];
+    if (moved || !shared) store_bodies(chunk, bodies, scene, 0, BOUNDARY);
+    store_bodies(chunk, bodies, scene, BOUNDARY, slots.polygons + slots.circles);
+    int32_t* flags = rows.integers + chunk.plan.touching_words;
+    for (int word = 0; word < words; ++word) flags[word] = touching[word];
   }
+}
+
+inline void store_scenes(Chunk& chunk) {
+  const Chunk constant = chunk;  // a copy, which nothing that is stored can be part of
+  with_slots(chunk.plan, [&](auto slots) { store_bodies(constant, slots); });
   store_joints(chunk);
   store_thrusters(chunk);
 }
