@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from ._kernel_parity import add_kernels, kernels_agree, run_kernels
     from ._parts import build_engine, parse_sizes
     from ._published import PublishedEngine, require_published
     from .compile_time import CompileOptions, run_compile
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from .report import Report, Table, render, store
 
 _WHERE = {
+    "._kernel_parity": ("add_kernels", "kernels_agree", "run_kernels"),
     "._parts": ("build_engine", "parse_sizes"),
     "._published": ("PublishedEngine", "require_published"),
     ".compile_time": ("CompileOptions", "run_compile"),

@@ -197,7 +197,7 @@ def _parity(args: argparse.Namespace) -> int:
 
 
 def _kernels(args: argparse.Namespace, sizes: Any) -> int:
-    from kinetix_core.bench._kernel_parity import add_kernels, kernels_agree, run_kernels
+    from kinetix_core.bench import add_kernels, kernels_agree, run_kernels
 
     if args.against:
         raise SettingError(
@@ -265,7 +265,7 @@ def _compile(args: argparse.Namespace) -> int:
 
 
 def _encode(args: argparse.Namespace) -> int:
-    from kinetix_core.bench._parts import parse_sizes
+    from kinetix_core.bench import parse_sizes
     from kinetix_core.bench.encode_speed import EncodeOptions, run_encode
 
     if args.repeats < 1:
