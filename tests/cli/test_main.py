@@ -135,7 +135,7 @@ def test_config_show_checks_what_is_there_although_a_value_is_missing(capsys, pa
 
 
 def test_train_says_which_levels_before_anything_else(capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr(kinetix_core.learn, "train", lambda run: Path("here"))
+    monkeypatch.setattr(kinetix_core.learn, "train", lambda run, *_: Path("here"))
     fits = len(load_levels("handmade", S).names)
     for line, said in (
         (
@@ -179,7 +179,7 @@ def test_train_help_lists_choices_and_settings(capsys, packages):
 def test_train_hands_over_the_composed_run(capsys, monkeypatch, packages):
     packages.add_toy()
     seen = []
-    monkeypatch.setattr(kinetix_core.learn, "train", lambda run: seen.append(run) or Path("here"))
+    monkeypatch.setattr(kinetix_core.learn, "train", lambda run, *_: seen.append(run) or Path("here"))
     line = ["train", "engine=toy", "seed=4", "--engine.needed=x", "generator=toy", "--ppo.epochs=2"]
     assert main(line) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "here"
@@ -190,7 +190,7 @@ def test_train_hands_over_the_composed_run(capsys, monkeypatch, packages):
 def test_a_sweep_names_what_failed_and_goes_on(capsys, monkeypatch, packages, tmp_path):
     packages.add_toy()
 
-    def fake(run):
+    def fake(run, *_):
         if run.seed == 1:
             raise RunError("the disk is full")
         return Path(run.train.directory) / run.train.name
@@ -211,7 +211,7 @@ def test_a_sweep_names_what_failed_and_goes_on(capsys, monkeypatch, packages, tm
 def test_an_interrupt_is_a_clean_line_and_status_130(capsys, monkeypatch, raised, said, packages):
     packages.add_toy()
 
-    def stop(run):
+    def stop(run, *_):
         raise raised
 
     monkeypatch.setattr(kinetix_core.learn, "train", stop)
