@@ -179,7 +179,9 @@ def test_train_help_lists_choices_and_settings(capsys, packages):
 def test_train_hands_over_the_composed_run(capsys, monkeypatch, packages):
     packages.add_toy()
     seen = []
-    monkeypatch.setattr(kinetix_core.learn, "train", lambda run, *_: seen.append(run) or Path("here"))
+    monkeypatch.setattr(
+        kinetix_core.learn, "train", lambda run, *_: seen.append(run) or Path("here")
+    )
     line = ["train", "engine=toy", "seed=4", "--engine.needed=x", "generator=toy", "--ppo.epochs=2"]
     assert main(line) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "here"
