@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from kinetix_core.interfaces import EnvConfig
-    from kinetix_core.learn.config import PPOConfig, TrainConfig
+    from kinetix_core.learn.config import CheckpointConfig, PPOConfig, TrainConfig
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class ComposedRun:
     env: EnvConfig
     ppo: PPOConfig
     train: TrainConfig
+    checkpoint: CheckpointConfig
     components: Mapping[str, Chosen] = field(hash=False)
     loggers: tuple[Chosen, ...]
 
@@ -64,8 +65,7 @@ def typed_run(config: DictConfig) -> ComposedRun:
     _check_nothing_missing(config)
     top = to_dataclass(section_class(""), tree, "")
     sections = {
-        name: to_dataclass(section_class(name), tree[name], name)
-        for name in ("env", "ppo", "train")
+        name: to_dataclass(section_class(name), tree[name], name) for name in filter(None, SECTIONS)
     }
     components, loggers = {}, []
     for kind in COMPOSED_KINDS.values():

@@ -41,6 +41,7 @@ SECTIONS = {
     "env": "kinetix_core.interfaces:EnvConfig",
     "ppo": "kinetix_core.learn.config:PPOConfig",
     "train": "kinetix_core.learn.config:TrainConfig",
+    "checkpoint": "kinetix_core.learn.config:CheckpointConfig",
 }
 """The core's own settings, by the name in front of theirs."""
 

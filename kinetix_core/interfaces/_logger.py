@@ -11,13 +11,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What a logger is told about the run that it is opened for."""
+    """What a logger is told about the run that it is opened for.
+
+    finished_updates: above 0 for a run that is taken up again after that update; what was
+    logged of later ones is about to be logged again, so it is dropped.
+    """
 
     directory: Path
     config: Mapping[str, Any] = field(hash=False)
     total_updates: int
     steps_per_update: int
     num_seeds: int = 1
+    finished_updates: int = 0
 
 
 class Logger(ABC):

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
         action_outputs,
         distribution_for,
     )
+    from ._rollout import rollout
     from ._setup import Setup
     from ._train import compiled, train
     from ._update import TrainState, init_state, update
-    from .config import OnNaN, PPOConfig, Schedule, TrainConfig
+    from .config import CheckpointConfig, OnNaN, PPOConfig, Schedule, TrainConfig
 
 _WHERE = {
     "._advantage": ("advantages",),
@@ -27,10 +28,11 @@ _WHERE = {
         "action_outputs",
         "distribution_for",
     ),
+    "._rollout": ("rollout",),
     "._setup": ("Setup",),
     "._train": ("compiled", "train"),
     "._update": ("TrainState", "init_state", "update"),
-    ".config": ("OnNaN", "PPOConfig", "Schedule", "TrainConfig"),
+    ".config": ("CheckpointConfig", "OnNaN", "PPOConfig", "Schedule", "TrainConfig"),
 }
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
     __name__, {name: module for module, names in _WHERE.items() for name in names}

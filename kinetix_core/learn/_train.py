@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import signal
 import time
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from kinetix_core.record import RunFolder
 
 
+_log = logging.getLogger(__name__)
+
+
 class Diverged(RunError):
     """The loss is not finite, so the parameters are not worth keeping."""
 
@@ -39,37 +43,52 @@ class Interrupted(KeyboardInterrupt):
         self.folder = folder
 
 
-def train(composed: ComposedRun) -> Path:
+def train(composed: ComposedRun, resume: Path | None = None) -> Path:
     """Train as composed, and return the run folder.
 
-    Writes config, versions, metrics and parameters there. SIGINT and SIGTERM end the run after
-    the update in progress, with everything saved (raises `Interrupted`). Raises `RunError`
-    where the folder cannot be written, or where a state or loss is not finite.
+    Writes config, versions, metrics, parameters and checkpoints there. `resume`: the folder of
+    an earlier run, which goes on from its newest checkpoint as if it had never stopped.
+
+    SIGINT and SIGTERM end the run after the update in progress, with everything saved (raises
+    `Interrupted`). Raises `RunError` where the folder cannot be written or holds no checkpoint,
+    or where a state or loss is not finite.
     """
     from kinetix_core.compose import build_loggers, build_task
     from kinetix_core.record import RunFolder
 
     setup = Setup(build_task(composed), composed.ppo, composed.train)
     loggers = build_loggers(composed)
-    folder = RunFolder.create(composed)
+    folder = RunFolder.reopen(resume, composed) if resume else RunFolder.create(composed)
+    try:
+        run = _Run(setup, folder, composed, resume is not None)
+        if resume:
+            folder.take_over(composed)
+    except BaseException as error:
+        if not resume:  # the earlier run stays as it was
+            _say_failed(folder, error)
+        raise
     info = RunInfo(
         directory=folder.path,
         config=composed.config,
         total_updates=setup.updates,
         steps_per_update=setup.steps_per_update,
         num_seeds=composed.num_seeds,
+        finished_updates=run.finished,
     )
     try:
         with _opened(loggers, info), _stop_requests() as stop_requested:
-            run = _Run(setup, folder, loggers, composed.seed, composed.num_seeds)
-            run.loop(stop_requested)
+            run.loop(loggers, stop_requested)
     except Interrupted:
         raise
     except BaseException as error:
-        with suppress(RunError):  # what went wrong first is what is said
-            folder.set_status(f"failed: {type(error).__name__}: {error}")
+        _say_failed(folder, error)
         raise
     return folder.path
+
+
+def _say_failed(folder: RunFolder, error: BaseException) -> None:
+    with suppress(RunError):  # what went wrong first is what is said
+        folder.set_status(f"failed: {type(error).__name__}: {error}")
 
 
 @contextmanager
@@ -111,21 +130,30 @@ def _stop_requests() -> Iterator[Callable[[], bool]]:
 class _Run:
     """The state of a run on the host."""
 
-    def __init__(
-        self, setup: Setup, folder: RunFolder, loggers: Sequence[Logger], seed: int, seeds: int
-    ):
-        self.setup, self.folder, self.loggers, self.seeds = setup, folder, loggers, seeds
+    def __init__(self, setup: Setup, folder: RunFolder, composed: ComposedRun, resume: bool):
+        self.setup, self.folder, self.seeds = setup, folder, composed.num_seeds
+        self.checkpoint = composed.checkpoint
         self.started = time.monotonic()
-        init, step = compiled(setup, seeds)
-        self._step = step
-        self.state: TrainState = init(seed)
-        self._saved = self.started
-        self._finished = 0  # updates after which the parameters are good
+        init, self._step = compiled(setup, self.seeds)
+        state = jax.eval_shape(lambda: init(composed.seed))
+        folder.check_room((self.checkpoint.keep + 1) * _bytes(state))
+        self.finished = 0  # updates after which the parameters are good
+        if resume:
+            found = folder.load_checkpoint(state)
+            self.state: TrainState = found.state
+            self.finished = folder.parameters_update = found.update
+            self.started -= float(found.notes.get("seconds", 0.0))
+            _check_unfinished(folder.path, found.update, setup)
+            _log.info("going on after update %d of %d", found.update, setup.updates)
+        else:
+            self.state = init(composed.seed)
+        self._saved = time.monotonic()
 
-    def loop(self, stop_requested: Callable[[], bool]) -> None:
+    def loop(self, loggers: Sequence[Logger], stop_requested: Callable[[], bool]) -> None:
         self.folder.set_status("running")
+        self.loggers = loggers
         try:
-            for number in range(1, self.setup.updates + 1):
+            for number in range(self.finished + 1, self.setup.updates + 1):
                 self._one_update(number)
                 if stop_requested() and number < self.setup.updates:
                     self._save(number)
@@ -141,10 +169,10 @@ class _Run:
 
     def _rescue(self) -> None:
         """Keep what was learnt since the last save, if it is still there."""
-        if self._finished > (self.folder.parameters_update or 0):
+        if self.finished > (self.folder.parameters_update or 0):
             # an update that failed half way has used up the state that it was given
             with suppress(RunError, RuntimeError, ValueError):
-                self._save(self._finished)
+                self._save(self.finished)
 
     def _one_update(self, number: int) -> None:
         begun = time.monotonic()
@@ -159,18 +187,21 @@ class _Run:
         }
         diverged = not all(math.isfinite(x) for x in np.ravel(values["ppo/loss"]))
         if not diverged:
-            self._finished = number
+            self.finished = number
         for logger in self.loggers:
             logger.log(number, values)
         if diverged:
             raise self._divergence(number, values)
         self._check_states(number, values, incident)
-        if now - self._saved >= self.setup.train.save_every:
+        if self.checkpoint.due(number, now - self._saved):
             self._save(number)
 
     def _save(self, number: int) -> None:
         self.folder.save_parameters(self.state.params, number)
-        self._saved = time.monotonic()
+        now = time.monotonic()
+        keep = self.checkpoint.keep
+        self.folder.save_checkpoint(self.state, number, keep=keep, seconds=now - self.started)
+        self._saved = now
 
     def _divergence(self, number: int, values: Mapping[str, Any]) -> Diverged:
         last = self.folder.parameters_update
@@ -195,6 +226,22 @@ class _Run:
                 f"{self.folder.engine}); a level in which it happened is saved as {path}; "
                 "train.on_nan=continue counts such episodes and goes on"
             )
+
+
+def _bytes(state: Any) -> int:
+    """Of all arrays; a random key is two words."""
+    return sum(
+        leaf.size * (8 if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf.dtype.itemsize)
+        for leaf in jax.tree.leaves(state)
+    )
+
+
+def _check_unfinished(path: Path, update: int, setup: Setup) -> None:
+    if update >= setup.updates:
+        raise RunError(
+            f"resume={path}: finished: {update} of {setup.updates} updates are done; "
+            f"train.total_steps={2 * update * setup.steps_per_update} on top would go on"
+        )
 
 
 def compiled(

@@ -86,8 +86,6 @@ class TrainConfig:
     """Where run folders are made."""
     name: str = ""
     """Name of the run folder; empty: made from the time and the choices."""
-    save_every: float = 60.0
-    """Seconds between two saves of the parameters; the last state is always saved."""
     on_nan: OnNaN = OnNaN.stop
     """Whether a state that is not finite stops the run, or is counted and left behind."""
 
@@ -95,7 +93,34 @@ class TrainConfig:
         for name in ("total_steps", "rollouts_per_update"):
             if getattr(self, name) < 1:
                 raise SettingError(f"train.{name}={getattr(self, name)}: at least 1 is expected")
-        if not self.save_every > 0:
-            raise SettingError(f"train.save_every={self.save_every}: seconds above 0 are expected")
         if any(c in self.name for c in "/\\\0"):
             raise SettingError(f"train.name={self.name}: a plain name is expected, without slashes")
+
+
+@dataclass(frozen=True)
+class CheckpointConfig:
+    """When everything that a run needs to go on is saved. The last state always is."""
+
+    every_seconds: float = 60.0
+    """Seconds between two checkpoints; 0: time does not count."""
+    every_updates: int = 0
+    """Updates between two checkpoints; 0: updates do not count."""
+    keep: int = 2
+    """Checkpoints that are kept: the newest ones."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.every_seconds < math.inf:
+            raise SettingError(
+                f"checkpoint.every_seconds={self.every_seconds}: 0 or more is expected"
+            )
+        if self.every_updates < 0:
+            raise SettingError(
+                f"checkpoint.every_updates={self.every_updates}: 0 or more is expected"
+            )
+        if self.keep < 1:
+            raise SettingError(f"checkpoint.keep={self.keep}: at least 1 is expected")
+
+    def due(self, update: int, seconds: float) -> bool:
+        """Whether to save after `update`, `seconds` after the last time."""
+        by_count = self.every_updates > 0 and update % self.every_updates == 0
+        return by_count or 0 < self.every_seconds <= seconds

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from ._listing import RunSummary, check_run, list_runs, run_folders, summarise_run
+    from ._listing import (
+        RunSummary,
+        check_run,
+        list_runs,
+        read_config,
+        run_folders,
+        summarise_run,
+    )
     from ._run_folder import Run, RunFolder, flatten, load_run, unflatten, versions
     from .console import ConsoleLogger
     from .csv import CsvLogger
@@ -14,7 +21,14 @@ if TYPE_CHECKING:
     from .wandb import WandbLogger
 
 _WHERE = {
-    "._listing": ("RunSummary", "check_run", "list_runs", "run_folders", "summarise_run"),
+    "._listing": (
+        "RunSummary",
+        "check_run",
+        "list_runs",
+        "read_config",
+        "run_folders",
+        "summarise_run",
+    ),
     "._run_folder": ("Run", "RunFolder", "flatten", "load_run", "unflatten", "versions"),
     ".console": ("ConsoleLogger",),
     ".csv": ("CsvLogger",),

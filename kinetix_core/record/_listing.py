@@ -154,22 +154,37 @@ def _numbers(value: Any) -> list[float | None]:
     return [v if isinstance(v, int | float) else None for v in values]
 
 
-def check_run(path: Path) -> None:
-    """Raises `RunError` where a folder is no run folder, with the runs that are near."""
+def check_run(path: Path, setting: str = "run") -> None:
+    """Raises `RunError` where a folder is no run folder, with the runs that are near.
+
+    setting: where the folder was given.
+    """
     try:
         if not path.is_dir():
             known = run_folders(path.parent) if path.parent.is_dir() else []
             names = {run.name: run for run in reversed(known)}
-            near = " or ".join(f"run={names[n]}" for n in nearest(path.name, names))
+            near = " or ".join(f"{setting}={names[n]}" for n in nearest(path.name, names))
             hint = f"did you mean {near}?" if near else "`kinetix runs FOLDER` lists runs"
-            raise RunError(f"run={path}: no such run folder; {hint}")
+            raise RunError(f"{setting}={path}: no such run folder; {hint}")
         if (path / CONFIG).is_file():
             return
-        inside = [f"run={run}" for run in run_folders(path)]
+        inside = [f"{setting}={run}" for run in run_folders(path)]
     except OSError as error:
-        raise RunError(f"run={path}: cannot be read: {error.strerror}") from error
+        raise RunError(f"{setting}={path}: cannot be read: {error.strerror}") from error
     if not inside:
-        raise RunError(f"run={path}: not a run folder: it has no {CONFIG}")
+        raise RunError(f"{setting}={path}: not a run folder: it has no {CONFIG}")
     shown = ", ".join(inside[:5])
     more = f" and {len(inside) - 5} more (`kinetix runs {path}`)" if len(inside) > 5 else ""
-    raise RunError(f"run={path}: not a run, but a folder of runs: {shown}{more}")
+    raise RunError(f"{setting}={path}: not a run, but a folder of runs: {shown}{more}")
+
+
+def read_config(path: Path, setting: str = "run") -> dict[str, Any]:
+    """The composed configuration of a run. Raises `RunError`."""
+    check_run(path, setting)
+    try:
+        config = json.loads((path / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path / CONFIG}: cannot be read: {error}") from error
+    if not isinstance(config, dict):
+        raise RunError(f"{path / CONFIG}: damaged: it holds no settings")
+    return config

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import os
 import platform
 import re
@@ -19,7 +20,8 @@ import numpy as np
 from kinetix_core.errors import RunError, did_you_mean
 from kinetix_core.paths import user_path
 
-from ._listing import CONFIG, STATUS, check_run, process
+from ._checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from ._listing import CONFIG, RUNNING, STATUS, check_run, process, read_config, summarise_run
 
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 VERSIONS, PARAMETERS = "versions.json", "parameters.safetensors"
 _LEAST_FREE_BYTES = 50_000_000
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -46,16 +49,8 @@ class RunFolder:
         path = user_path(directory, "train.directory")
         try:
             path = _new_folder(path, composed.train.name or _run_name(composed))
-            free = os.statvfs(path)
-            if (available := free.f_bavail * free.f_frsize) < _LEAST_FREE_BYTES:
-                raise RunError(
-                    f"{path}: only {available / 1e6:.0f} MB are free there; free some space or "
-                    "choose another train.directory"
-                )
             folder = cls(path, engine=str(composed.config["engine"]["name"]))
-            folder.write_json(CONFIG, composed.config)
-            folder.write_json(VERSIONS, versions())
-            folder.set_status("starting")
+            folder.take_over(composed)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise RunError(
@@ -63,6 +58,55 @@ class RunFolder:
                 "choose another train.directory"
             ) from error
         return folder
+
+    @classmethod
+    def reopen(cls, path: Path, composed: ComposedRun) -> RunFolder:
+        """The folder of a run that is to be taken up again; nothing is written yet.
+
+        Raises `RunError` where it is no run folder, or where a process still writes to it.
+        """
+        check_run(path, "resume")
+        summary = summarise_run(path)
+        if summary.state == RUNNING:
+            raise RunError(
+                f"resume={path}: this run is still going on ({STATUS} names its process); stop it "
+                "first"
+            )
+        return cls(path, engine=str(composed.config["engine"]["name"]))
+
+    def take_over(self, composed: ComposedRun) -> None:
+        """Write the settings and versions with which the run goes on."""
+        self.write_json(CONFIG, composed.config)
+        self.write_json(VERSIONS, versions())
+        self.set_status("starting")
+
+    def save_checkpoint(self, state: Any, update: int, *, keep: int, seconds: float) -> None:
+        """Save everything that the next update depends on, after `seconds` of the run."""
+        notes = {"seconds": seconds, "versions": versions()}
+        save_checkpoint(self.path, state, update, keep=keep, notes=notes)
+
+    def load_checkpoint(self, like: Any) -> Checkpoint:
+        """The newest one that is whole. Logs which versions are not those it was saved with."""
+        found = load_checkpoint(self.path, like)
+        before, now = found.notes.get("versions", {}), versions()
+        changed = [f"{k} {v} -> {now.get(k, 'gone')}" for k, v in before.items() if v != now.get(k)]
+        if changed:
+            _log.warning(
+                "other versions than when the checkpoint was saved, so bits may differ: %s",
+                ", ".join(changed),
+            )
+        return found
+
+    def check_room(self, bytes_needed: int) -> None:
+        """Raises `RunError` where the disk has no room for so many bytes."""
+        disk = os.statvfs(self.path)
+        available = disk.f_bavail * disk.f_frsize
+        if available < max(bytes_needed, _LEAST_FREE_BYTES):
+            raise RunError(
+                f"{self.path}: {available / 1e6:.0f} MB are free there and the checkpoints of this "
+                f"run take {bytes_needed / 1e6:.0f} MB; free some space, choose another "
+                "train.directory, or keep fewer (checkpoint.keep)"
+            )
 
     def write_json(self, name: str, value: Any) -> None:
         """Replace a file of the folder. Raises `RunError`; the file before is then kept."""
@@ -162,7 +206,7 @@ def load_run(path: str | Path) -> Run:
     from kinetix_core.compose import build_task, compose_saved
 
     path = user_path(path, "run")
-    composed = compose_saved(_read_config(path))
+    composed = compose_saved(read_config(path))
     # not its levels: they may be gone, or on another machine
     task = build_task(composed, ("engine", "action", "observation", "network"))
     arrays, update = _read_parameters(path / PARAMETERS)
@@ -178,17 +222,6 @@ def load_run(path: str | Path) -> Run:
 
     params = unflatten(jax.eval_shape(init), arrays, path / PARAMETERS, composed.num_seeds)
     return Run(path, composed, task, params, update)
-
-
-def _read_config(path: Path) -> dict[str, Any]:
-    check_run(path)
-    try:
-        config = json.loads((path / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path / CONFIG}: cannot be read: {error}") from error
-    if not isinstance(config, dict):
-        raise RunError(f"{path / CONFIG}: damaged: it holds no settings")
-    return config
 
 
 def _read_parameters(path: Path) -> tuple[dict[str, np.ndarray], int]:

@@ -22,8 +22,8 @@ class CsvLogger(Logger):
     """A table with a column per metric and seed, on disk after every update.
 
     Numbers that are not finite, and metrics that an update did not have, are empty cells. Where a
-    metric appears later, the file is written again with its column at the end. A file that is
-    there already is continued.
+    metric appears later, the file is written again with its column at the end. A run that is
+    taken up again continues its file.
     """
 
     config: CsvConfig
@@ -36,7 +36,10 @@ class CsvLogger(Logger):
         try:
             with open(self._path, "a+", encoding="utf-8", newline="") as file:
                 file.seek(0)
-                self._columns = next(csv.reader(file), [])
+                self._columns, *rows = [*csv.reader(file)] or [[]]
+            kept = [row for row in rows if _update_of(row) <= run.finished_updates]
+            if len(kept) < len(rows):
+                self._rewrite(kept)
         except (OSError, ValueError, csv.Error) as error:
             raise self._error(error) from error
 
@@ -62,6 +65,10 @@ class CsvLogger(Logger):
         with open(self._path, encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))[1:]
         self._columns = self._columns + new
+        self._rewrite(rows)
+
+    def _rewrite(self, rows: list[list[str]]) -> None:
+        assert self._path is not None
         temporary = self._path.with_name(f".{self._path.name}.tmp")
         with open(temporary, "w", encoding="utf-8", newline="") as file:
             for cells in (self._columns, *rows):
@@ -71,6 +78,14 @@ class CsvLogger(Logger):
     def _error(self, error: Exception) -> RunError:
         reason = error.strerror if isinstance(error, OSError) else error
         return RunError(f"{self._path}: metrics cannot be written: {reason}")
+
+
+def _update_of(row: list[str]) -> float:
+    """Of a row (the first column); one that a crash cut off is after everything."""
+    try:
+        return float(row[0])
+    except (ValueError, IndexError):
+        return math.inf
 
 
 def _cell(value: float) -> str:

@@ -34,7 +34,13 @@ class TensorboardLogger(Logger):
         self._folder = str(run.directory / self.config.folder)
         make = package("tensorboardX", "tensorboard").SummaryWriter
         try:
-            self._writer = make(self._folder, flush_secs=self.config.flush_seconds)
+            # what an interrupted start wrote of later steps is hidden by TensorBoard
+            again = run.finished_updates * run.steps_per_update + 1
+            self._writer = make(
+                self._folder,
+                flush_secs=self.config.flush_seconds,
+                purge_step=again if run.finished_updates else None,
+            )
         except OSError as error:
             raise self._error(error) from error
         text = json.dumps(dict(run.config), indent=2, default=str)

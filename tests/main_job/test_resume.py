@@ -1,0 +1,116 @@
+"""A run that is stopped, or killed, goes on from its last checkpoint as if nothing had been."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from kinetix_core.cli import main
+
+TINY = [
+    *("levels=handmade/s/lift_off", "network.depth=1", "network.width=16", "logger=[jsonl,csv]"),
+    *("ppo.num_envs=8", "ppo.num_steps=8", "ppo.num_minibatches=2", "ppo.epochs=1", "seed=3"),
+    *("env.max_timesteps=12", "train.total_steps=640"),
+    *("checkpoint.every_updates=2", "checkpoint.every_seconds=0"),
+]
+
+
+def rows(folder):
+    found = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [{k: v for k, v in row.items() if not k.startswith("time/s")} for row in found]
+
+
+def updates(path):
+    return [line.partition(",")[0] for line in path.read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    """Ten updates without a stop."""
+    runs = tmp_path_factory.mktemp("runs")
+    assert main(["train", *TINY, f"train.directory={runs}", "train.name=straight"]) == 0
+    return runs / "straight"
+
+
+KILLED = """
+import os, signal, sys
+from kinetix_core.cli import main
+from kinetix_core.record import JsonlLogger
+
+log = JsonlLogger.log
+
+def log_or_die(self, step, metrics):
+    if step == 8:
+        self._file.write('{"update": 8, "ppo/lo')  # in the middle of a line
+        self._file.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+    log(self, step, metrics)
+
+JsonlLogger.log = log_or_die
+main(["train", *sys.argv[1:]])
+"""
+
+
+def test_killed_and_taken_up_again_gives_the_bits_of_a_run_without_a_stop(straight, tmp_path):
+    where = [f"train.directory={tmp_path}", "train.name=killed"]
+    command = [sys.executable, "-c", KILLED, *TINY, *where]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=500)
+    assert found.returncode == -signal.SIGKILL, found.stderr
+    folder = tmp_path / "killed"
+    assert names(folder / "checkpoints") == ["update_00000004", "update_00000006"]
+    assert main(["train", f"resume={folder}", "checkpoint.keep=1"]) == 0
+    assert parameters(folder) == parameters(straight)
+    assert rows(folder) == rows(straight), "update 7 is logged once, and no line is torn"
+    assert updates(folder / "metrics.csv") == updates(straight / "metrics.csv")
+    assert names(folder / "checkpoints") == ["update_00000010"]
+    assert json.loads((folder / "config.json").read_text())["checkpoint"]["keep"] == 1
+
+
+def parameters(folder):
+    return (folder / "parameters.safetensors").read_bytes()
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def refused(capsys, *settings):
+    assert main(["train", *settings]) == 2
+    text = capsys.readouterr().err.strip().splitlines()[-1]
+    assert text.startswith("kinetix: error: ")
+    return text
+
+
+def test_what_cannot_be_taken_up_again_says_why(straight, tmp_path, capsys):
+    before = (straight / "run.json").read_text()
+    text = refused(capsys, f"resume={straight}")
+    assert "finished: 10 of 10 updates are done; train.total_steps=1280" in text
+    more = [f"resume={straight}", "train.total_steps=1280"]
+    assert "is float32(8" in refused(capsys, *more, "ppo.num_envs=16")
+    assert (straight / "run.json").read_text() == before, "the run stays as it was"
+    assert "no such run folder" in refused(capsys, f"resume={tmp_path / 'nothing'}")
+    assert "resume=: the folder of a run is expected" in refused(capsys, "resume=")
+    assert "leave -m out" in refused(capsys, "-m", f"resume={straight}", "seed=0,1")
+
+
+def test_a_run_that_is_still_going_on_is_left_alone(straight, tmp_path, capsys):
+    status = json.loads((straight / "run.json").read_text())
+    folder = tmp_path / "going_on"
+    folder.mkdir()
+    (folder / "config.json").write_text((straight / "config.json").read_text())
+    (folder / "run.json").write_text(json.dumps(status | {"status": "running"}))
+    assert "this run is still going on" in refused(capsys, f"resume={folder}")
+
+
+def test_without_room_for_checkpoints_nothing_is_trained(tmp_path, capsys, monkeypatch):
+    class Disk:
+        f_bavail, f_frsize = 60, 1_000_000
+
+    monkeypatch.setattr(os, "statvfs", lambda path: Disk)
+    many = ["checkpoint.keep=100000", f"train.directory={tmp_path}", "train.name=full"]
+    text = refused(capsys, *TINY, *many)
+    assert "60 MB are free there and the checkpoints of this run take" in text
+    assert json.loads((tmp_path / "full" / "run.json").read_text())["status"].startswith("failed")
