@@ -21,12 +21,16 @@ def check() -> list[str]:
     """Compiler, flags, vector width, cache, and whether the kernel is built; one line each, after
     a line for each compiler that does not work.
 
-    Raises `EngineError` that says what to install when something is missing, or when the kernel
-    is not built and no compiler makes a library.
+    Without any compiler two lines: a warning with what to install, and that the JAX kernel steps
+    the physics. Raises `EngineError` when what is there is faulty: a wrong CXX, a header that is
+    missing, or no compiler that makes a library while the kernel is not built.
     """
     found = list(compilers())
     if not found:
-        raise EngineError(NO_COMPILER)
+        return [
+            f"warning: {NO_COMPILER}",
+            "kernel: JAX, which is slower (engine.kernel=auto takes it)",
+        ]
     header_folder()
     folder = cache_folder()
     built = [compiler for compiler in found if is_whole(library_path(compiler, folder))]

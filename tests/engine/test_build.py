@@ -145,10 +145,12 @@ def no_compiler(tmp_path, monkeypatch, cache) -> None:
 
 @pytest.mark.usefixtures("no_compiler")
 def test_without_a_compiler_one_line_says_what_to_install():
-    for attempt in (_build.library, _doctor.check):
-        with pytest.raises(EngineError, match=r"install one, or run: pip install") as caught:
-            attempt()
-        assert "\n" not in str(caught.value)
+    with pytest.raises(EngineError, match=r"install one, or run: pip install") as caught:
+        _build.library()
+    assert "\n" not in str(caught.value)
+    warning, kernel = _doctor.check()  # no problem: the JAX kernel serves
+    assert warning == f"warning: {caught.value}"
+    assert kernel.startswith("kernel: JAX, which is slower")
 
 
 @pytest.mark.usefixtures("no_compiler")
