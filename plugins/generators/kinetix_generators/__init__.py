@@ -3,10 +3,29 @@
 from kinetix_core.lazy import lazy_exports
 from kinetix_core.registry import Component, hookimpl
 
+_GENERATORS = (
+    (
+        "random",
+        "_random_config:RandomConfig",
+        "_random",
+        "new levels without end, with the published distribution",
+    ),
+    ("empty", "_config:EmptyConfig", "_empty", "the empty room"),
+)
+"""Name, config, module and summary."""
+
 
 @hookimpl
 def kinetix_components():
     """What this package offers."""
+    for name, config, module, summary in _GENERATORS:
+        yield Component(
+            "generator",
+            name,
+            config=f"kinetix_generators.{config}",
+            factory=f"kinetix_generators.{module}:from_config",
+            summary=summary,
+        )
     yield Component(
         "generator",
         "files",
@@ -27,5 +46,14 @@ def kinetix_level_sets():
 
 __getattr__, _ = lazy_exports(
     __name__,
-    {"Files": "._files", "FilesConfig": "._config", "HANDMADE": ".handmade"},
+    {
+        "Empty": "._empty",
+        "EmptyConfig": "._config",
+        "Files": "._files",
+        "FilesConfig": "._config",
+        "HANDMADE": ".handmade",
+        "Random": "._random",
+        "RandomConfig": "._random_config",
+        "ShapesConfig": "._random_config",
+    },
 )

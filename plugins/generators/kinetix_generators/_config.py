@@ -25,5 +25,10 @@ class FilesConfig:
             )
 
 
+@dataclass(frozen=True)
+class EmptyConfig:
+    """The empty room: for editing, and to see what a program costs without levels."""
+
+
 def _is_name(name: Any) -> bool:
     return isinstance(name, str) and bool(name.strip())
