@@ -152,7 +152,8 @@ def test_a_boundary_that_is_like_that_of_the_others_is_no_different(company):
     pack = jax.jit(jax.vmap(company.engine.init))
     alike = jax.device_get(pack(support.as_scenes(states), support.as_contacts(states)))
     wanted = company.step(alike, company.controls)
-    assert np.asarray(wanted[1].touching).any(axis=(0, 1))[:4].all()  # each side is touched
+    sides = wanted[1].touching.reshape(ROWS, -1)[:, :8]  # with each of the other polygons
+    assert np.any(sides, axis=0).sum() >= 4
     for every in (150, 40, 3):  # in how many chunks some scene has another boundary
         odd = np.arange(ROWS) % every == 1
         mixed = jax.tree.map(
