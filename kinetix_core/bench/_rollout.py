@@ -118,9 +118,9 @@ def prove_work(program: Program, name: str, *, afresh: bool) -> Scene:
     """
     states = program.run()
     before, after = program.begin(), program.scenes(states)
-    if not _finite(after):
+    if not finite(after):
         raise RunError(f"{name}: not every state is finite after {program.steps} steps")
-    changed = float((_difference(before, after) > CHANGED).mean())
+    changed = float((difference(before, after) > CHANGED).mean())
     if changed < LEAST_SHARE_CHANGED:
         raise RunError(
             f"{name}: only {changed:.0%} of the scenes changed in {program.steps} steps; "
@@ -138,7 +138,7 @@ def prove_work(program: Program, name: str, *, afresh: bool) -> Scene:
 
 def prove_agreement(first: Scene, second: Scene, name: str) -> float:
     """Share of scenes that two engines left in the same place. Raises `RunError` below 95 %."""
-    share = float((_difference(first, second) < AGREE).mean())
+    share = float((difference(first, second) < AGREE).mean())
     if share < LEAST_SHARE_AGREEING:
         raise RunError(
             f"{name}: the two engines agree on {share:.1%} of the scenes only "
@@ -147,7 +147,7 @@ def prove_agreement(first: Scene, second: Scene, name: str) -> float:
     return share
 
 
-def _difference(first: Scene, second: Scene) -> np.ndarray:
+def difference(first: Scene, second: Scene) -> np.ndarray:
     """Largest difference of a coordinate of an active body, per scene; infinite where NaN."""
     found = np.zeros(len(np.asarray(first.timestep)))
     for a, b in ((first.polygons, second.polygons), (first.circles, second.circles)):
@@ -157,7 +157,7 @@ def _difference(first: Scene, second: Scene) -> np.ndarray:
     return found
 
 
-def _finite(scene: Scene) -> bool:
+def finite(scene: Scene) -> bool:
     return all(
         bool(np.isfinite(getattr(bodies, key)).all())
         for bodies in (scene.polygons, scene.circles)

@@ -43,6 +43,7 @@ class SpeedOptions:
     steps: int = 32
     starts: int = 512
     levels: str | Path | None = None
+    settings: tuple[str, ...] = ()  # of the engine, such as engine.kernel=jax
 
 
 @dataclass
@@ -86,8 +87,12 @@ def measure_size(
 ) -> SizeSpeed:
     """Table, single scene and comparison for one size."""
     size = SIZES[size_name]
-    engines = {n: build_engine(options.engine, size, threads=n) for n in options.threads}
-    one_thread = engines.get(1) or build_engine(options.engine, size, threads=1)
+
+    def build(threads: int) -> Engine:
+        return build_engine(options.engine, size, threads, options.settings)
+
+    engines = {n: build(n) for n in options.threads}
+    one_thread = engines.get(1) or build(1)
     starts = make_starts(one_thread, levels_for(size_name, size, options.levels), options.starts)
     found = SizeSpeed(size_name, starts.facts(), load_average())
 

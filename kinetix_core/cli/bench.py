@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kinetix_core.errors import SettingError, did_you_mean
 
-if TYPE_CHECKING:
-    from kinetix_core.bench.report import Report
+from ._bench_report import finish as _finish
+from ._bench_report import integers as _integers
+from ._bench_report import progress as _progress
+from ._bench_report import report as _report
+from ._bench_speed import add_speed_jobs
 
-HELP = "measure: parity with the published numbers, engine speed, time to compile and start"
+HELP = "measure: parity with the published numbers, speed, time to compile and start"
 OPPONENTS = ("jax2d",)
 GOLDEN = "KINETIX_GOLDEN"  # environment variable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A subcommand for each thing to measure."""
-    jobs = parser.add_subparsers(
-        dest="job", required=True, metavar="{parity,engine,compile,encode,learning}"
-    )
+    names = "{parity,engine,env,train,latency,compile,encode,learning}"
+    jobs = parser.add_subparsers(dest="job", required=True, metavar=names)
     _parity_arguments(jobs)
     _engine_arguments(jobs)
+    add_speed_jobs(jobs)
     _compile_arguments(jobs)
     _encode_arguments(jobs)
     _learning_arguments(jobs)
@@ -75,6 +77,7 @@ def _parity_arguments(jobs: Any) -> None:
 
 def _engine_arguments(jobs: Any) -> None:
     parser = _common(jobs, "engine", "physics steps per CPU second and per second", _engine)
+    parser.add_argument("settings", nargs="*", help="of the engine, such as engine.kernel=jax")
     parser.add_argument("--batches", help="batch sizes of the table (1 to 65536)")
     parser.add_argument("--threads", help="thread counts of the table (1 and all cores)")
     parser.add_argument("--repeats", type=int, default=None, help="samples of each (7; quick: 3)")
@@ -112,54 +115,6 @@ def _learning_arguments(jobs: Any) -> None:
     parser.add_argument("--evaluations", type=int, default=10, help="on the way (%(default)s)")
     parser.add_argument("--attempts", type=int, default=20, help="at each level (%(default)s)")
     parser.add_argument("--out", metavar="FOLDER", help="store the result there as JSON and text")
-
-
-def _report(what: str, args: argparse.Namespace) -> Report:
-    """An empty report. Its command line leaves out folders."""
-    from kinetix_core.bench.report import Report
-
-    kept = (
-        "engine",
-        "against",
-        "encoders",
-        "sizes",
-        "batches",
-        "threads",
-        "repeats",
-        "quick",
-        "compiler",
-    )
-    words = [f"kinetix bench {what}"]
-    for name in kept:
-        value = getattr(args, name, None)
-        if value not in (None, False) and (name, value) != ("engine", "jax2d"):
-            words.append(f"--{name}" if value is True else f"--{name} {value}")
-    return Report(what, " ".join(words))
-
-
-def _finish(report: Report, args: argparse.Namespace) -> None:
-    from kinetix_core.bench.report import render, store
-
-    print(render(report))
-    if args.out:
-        print(f"stored as {store(report, args.out)}", file=sys.stderr)
-
-
-def _progress(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def _integers(name: str, text: str | None, default: list[int]) -> list[int]:
-    """`1,16,256` as numbers from 1 on. Raises `SettingError`."""
-    if text is None:
-        return default
-    try:
-        numbers = [int(part) for part in text.split(",") if part.strip()]
-    except ValueError:
-        numbers = []
-    if not numbers or min(numbers) < 1:
-        raise SettingError(f"{name}={text}: whole numbers from 1 on are expected, such as 1,16")
-    return numbers
 
 
 def _parity(args: argparse.Namespace) -> int:
@@ -232,6 +187,7 @@ def _engine(args: argparse.Namespace) -> int:
         threads=_integers("threads", args.threads, both),
         repeats=args.repeats or (3 if args.quick else 7),
         levels=args.levels,
+        settings=tuple(args.settings),
         **quick,
     )
     import jax

@@ -111,7 +111,6 @@ class _PlayStep:
         )
         action = distribution.sample(act_key)
         env, transition = jax.vmap(environment.step)(players.env, action)
-        seen = jax.vmap(environment.observe)(env, players.observation)
         done = transition.done
         step = Step(
             observation=players.observation,
@@ -121,7 +120,7 @@ class _PlayStep:
             value=value,
             reward=transition.reward,
             done=done,
-            end_value=self._end_value(seen, memory, transition),
+            end_value=self._end_value(env, players.observation, memory, transition),
             goal=transition.goal,
             nonfinite=transition.nonfinite,
             level=players.level,
@@ -130,11 +129,11 @@ class _PlayStep:
             length=players.length + 1,
         )
         level = self._next_level(done, players.level, draw_key)
-        env, seen = reset_where(done, (env, seen), (self.pool, self.first), level)
+        env, seen = reset_where(done, (env, players.observation), (self.pool, self.first), level)
         players = replace(
             players,
             env=env,
-            observation=seen,
+            observation=jax.vmap(environment.observe)(env, seen),
             reset=done,
             memory=memory,
             level=level,
@@ -155,11 +154,14 @@ class _PlayStep:
     def _levels(self) -> int:
         return jax.tree.leaves(self.pool)[0].shape[0]
 
-    def _end_value(self, seen: Observation, memory: Memory, transition: Any) -> Array:
+    def _end_value(
+        self, env: EnvState, previous: Observation, memory: Memory, transition: Any
+    ) -> Array:
         if not self.setup.ppo.bootstrap_at_time_limit:
             return jnp.zeros_like(transition.reward)
         goes_on = jnp.zeros_like(transition.terminated)
-        _, _, value = policy(self.setup, self.params, memory, seen, goes_on)
+        last = jax.vmap(self.setup.environment.observe)(env, previous)
+        _, _, value = policy(self.setup, self.params, memory, last, goes_on)
         cut_off = transition.truncated & ~transition.nonfinite
         return jnp.where(cut_off, value, 0.0)
 

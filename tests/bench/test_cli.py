@@ -22,11 +22,15 @@ from kinetix_core.cli import bench, main
         (["engine", "--threads", "0"], "threads=0: whole numbers from 1 on"),
         (["engine", "--repeats", "0"], "repeats=0: at least 1"),
         (["compile", "--repeats", "0"], "repeats=0: at least 1"),
+        (["train", "--repeats", "0"], "repeats=0: at least 1"),
+        (["env", "--observations", ","], "observations=,: none given"),
+        (["env", "--batches", "0"], "batches=0: whole numbers from 1 on"),
+        (["latency", "--sizes", "xl"], "sizes=xl: xl is none"),
         (["parity", "--engine", "box2d", "--golden", "no/where"], "engine=box2d: unknown; "),
         (["parity"], "golden=: the folder of the recordings of the published system is expected"),
         (["parity", "--golden", "no/where"], "golden=no/where: no recording physics/step_s.npz"),
         (["engine", "--levels", "no/where"], "no/where: no such level file"),
-        (["speed"], "kinetix bench speed: no such action; known: compile, engine"),
+        (["speed"], "kinetix bench speed: no such action; known: compile, encode"),
         ([], "required"),
     ],
 )
@@ -47,7 +51,7 @@ def test_a_missing_opponent_is_noticed_before_anything_is_measured(capsys, monke
     assert "install the extra: pip install 'open-kinetix[bench]'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("job", [[], ["parity"], ["engine"], ["compile"]])
+@pytest.mark.parametrize("job", [[], ["parity"], ["engine"], ["env"], ["compile"]])
 def test_help_imports_no_jax(job):
     code = (
         "import sys; from kinetix_core.cli import main\n"

@@ -1,0 +1,133 @@
+"""The jobs of `kinetix bench` that time the environment and training."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kinetix_core.errors import SettingError
+
+from ._bench_report import finish, integers, progress, report
+
+
+def add_speed_jobs(jobs: Any) -> None:
+    """The subcommands env, train and latency."""
+    _env_arguments(jobs)
+    _train_arguments(jobs)
+    _latency_arguments(jobs)
+
+
+def _job(jobs: Any, name: str, text: str, start: Callable[[argparse.Namespace], int]) -> Any:
+    parser = jobs.add_parser(name, help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(start=start)
+    return parser
+
+
+def _common(parser: Any, repeats: int) -> None:
+    parser.add_argument("--repeats", type=int, default=repeats, help="samples of each")
+    parser.add_argument("--out", metavar="FOLDER", help="store the result there as JSON and text")
+
+
+def _sizes_and_levels(parser: Any) -> None:
+    parser.add_argument(
+        "settings", nargs="*", help="of the run, such as engine.kernel=jax or env.frame_skip=4"
+    )
+    parser.add_argument("--sizes", default="s,m,l", help="scene sizes (%(default)s)")
+    parser.add_argument("--observations", default="symbolic,entity", help="encoders (%(default)s)")
+    parser.add_argument("--levels", help="folder of levels to play (published, else ours)")
+
+
+def _env_arguments(jobs: Any) -> None:
+    text = "environment steps per second, beside the engine alone, part by part"
+    parser = _job(jobs, "env", text, _env)
+    _sizes_and_levels(parser)
+    parser.add_argument("--batches", help="batch sizes (256,2048)")
+    parser.add_argument("--threads", help="thread counts (1)")
+    _common(parser, 5)
+
+
+def _train_arguments(jobs: Any) -> None:
+    text = "environment steps per second of whole PPO updates, and what takes which share"
+    parser = _job(jobs, "train", text, _train)
+    parser.add_argument("settings", nargs="*", help="as for kinetix train (none: experiment=demo)")
+    _common(parser, 5)
+
+
+def _latency_arguments(jobs: Any) -> None:
+    text = "microseconds of one environment step called from Python"
+    parser = _job(jobs, "latency", text, _latency)
+    _sizes_and_levels(parser)
+    parser.add_argument("--kernels", default="native,jax", help="engine.kernel (%(default)s)")
+    _common(parser, 7)
+
+
+def _names(name: str, text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not names:
+        raise SettingError(f"{name}={text}: none given; names with commas between are expected")
+    return names
+
+
+def _checked_repeats(args: argparse.Namespace) -> int:
+    if args.repeats < 1:
+        raise SettingError(f"repeats={args.repeats}: at least 1 is expected")
+    return args.repeats
+
+
+def _fresh_programs() -> None:
+    """A program out of a cache proves nothing."""
+    import jax
+
+    jax.config.update("jax_enable_compilation_cache", False)
+
+
+def _env(args: argparse.Namespace) -> int:
+    from kinetix_core.bench import parse_sizes
+    from kinetix_core.bench.env_speed import EnvSpeedOptions, run_env
+
+    options = EnvSpeedOptions(
+        settings=tuple(args.settings),
+        sizes=tuple(parse_sizes(args.sizes)),
+        observations=_names("observations", args.observations),
+        batches=integers("batches", args.batches, [256, 2048]),
+        threads=integers("threads", args.threads, [1]),
+        repeats=_checked_repeats(args),
+        levels=args.levels,
+    )
+    _fresh_programs()
+    found = report("env", args)
+    run_env(options, found, progress)
+    finish(found, args)
+    return 0
+
+
+def _train(args: argparse.Namespace) -> int:
+    from kinetix_core.bench.train_speed import TrainSpeedOptions, run_train
+
+    settings: Sequence[str] = args.settings or ("experiment=demo",)
+    options = TrainSpeedOptions(tuple(settings), _checked_repeats(args))
+    _fresh_programs()
+    found = report("train", args)
+    run_train(options, found, progress)
+    finish(found, args)
+    return 0
+
+
+def _latency(args: argparse.Namespace) -> int:
+    from kinetix_core.bench import parse_sizes
+    from kinetix_core.bench.latency import LatencyOptions, run_latency
+
+    options = LatencyOptions(
+        sizes=tuple(parse_sizes(args.sizes)),
+        observations=_names("observations", args.observations),
+        variants=tuple(f"engine.kernel={k}" for k in _names("kernels", args.kernels)),
+        settings=tuple(args.settings),
+        repeats=_checked_repeats(args),
+        levels=args.levels,
+    )
+    _fresh_programs()
+    found = report("latency", args)
+    run_latency(options, found, progress)
+    finish(found, args)
+    return 0
