@@ -25,6 +25,10 @@ def build_task(run: ComposedRun, kinds: Sequence[str] = TASK_KINDS) -> Task:
     for kind in kinds:
         chosen = run.components[kind]
         part: Any = registry().build(kind, chosen.name, chosen.config, task)
+        if kind == "generator" and run.filter.enabled:
+            from kinetix_core.env import Filtered
+
+            part = Filtered(part, task, run.filter)
         task = dataclasses.replace(task, **{kind: part})
     return task
 

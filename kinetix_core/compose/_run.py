@@ -16,6 +16,7 @@ from ._schema import SECTIONS, section_class
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from kinetix_core.env.filter_config import FilterConfig
     from kinetix_core.interfaces import EnvConfig
     from kinetix_core.learn.config import CheckpointConfig, PPOConfig, TrainConfig
 
@@ -42,6 +43,7 @@ class ComposedRun:
     seed: int
     num_seeds: int
     env: EnvConfig
+    filter: FilterConfig
     ppo: PPOConfig
     train: TrainConfig
     checkpoint: CheckpointConfig

@@ -39,6 +39,7 @@ class TopConfig:
 SECTIONS = {
     "": "kinetix_core.compose._schema:TopConfig",
     "env": "kinetix_core.interfaces:EnvConfig",
+    "filter": "kinetix_core.env.filter_config:FilterConfig",
     "ppo": "kinetix_core.learn.config:PPOConfig",
     "train": "kinetix_core.learn.config:TrainConfig",
     "checkpoint": "kinetix_core.learn.config:CheckpointConfig",

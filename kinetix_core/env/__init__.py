@@ -6,6 +6,7 @@ from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from ._environment import UNKNOWN_DISTANCE, Environment, EnvState, Transition, reset_where
+    from ._filter import Filtered
     from ._random import random_index
     from ._reward import Rules, rules
     from .actions import (
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
         MultiDiscreteActions,
         bound_controls,
     )
+    from .filter_config import FilterConfig
 
 _WHERE = {
     "._environment": (
@@ -25,6 +27,8 @@ _WHERE = {
     ),
     "._random": ("random_index",),
     "._reward": ("Rules", "rules"),
+    "._filter": ("Filtered",),
+    ".filter_config": ("FilterConfig",),
     ".actions": (
         "ContinuousActions",
         "DiscreteActions",
