@@ -1,23 +1,17 @@
-"""The JAX kernel against the recordings, the oracle and the native kernel.
+"""The JAX kernel against the oracle and the native kernel in odd sizes, and its batches.
 
-Each size compiles for half a minute: `KINETIX_EVERY_SIZE=1` takes all of them, otherwise a few.
+Each size compiles for seconds: `KINETIX_EVERY_SIZE=1` takes all of them, otherwise a few. The
+recordings, oddities and properties, on both kernels, are tested one folder above.
 """
-
-import os
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from kinetix_jax2d import Jax2D, Jax2DConfig
 
-from kinetix_core.bench._golden import load_recording
-from kinetix_core.bench._step_parity import compare_steps
-from kinetix_core.scene import SIZES
 from tests import reference as ref
 from tests.engine import support
 from tests.engine.test_oracle import OTHER_SETTINGS
-from tests.golden import golden_folder, golden_path
 
 # sizes in which a mistake in tables or padding would show, and how many scenes of each
 ODD_SIZES = {
@@ -29,20 +23,10 @@ ODD_SIZES = {
     (7, 9, 3, 1): 40,  # 63 circle-polygon pairs: only the last of four batches has padding
     (24, 16, 8, 4): 4,  # too many rows to be summed one by one; a loop over joints
 }
-RECORDED = list(SIZES)
-if os.environ.get("KINETIX_EVERY_SIZE") != "1":
-    RECORDED = ["s"]
+SETTINGS = {(7, 6, 3, 3): OTHER_SETTINGS, (5, 2, 1, 0): {"warm_starting": False}}
+if not support.EVERY_SIZE:
     ODD_SIZES = {sizes: ODD_SIZES[sizes] for sizes in ((4, 0, 0, 0), (6, 0, 3, 2))}
-
-
-@pytest.mark.parametrize("size", RECORDED)
-def test_recorded_single_steps(size):
-    name = f"physics/step_{size}"
-    golden_path(f"{name}.npz")
-    engine = Jax2D(SIZES[size], Jax2DConfig(kernel="jax"))
-    found = compare_steps(engine, load_recording(golden_folder(), name))
-    assert found.outside == ()
-    assert found.ok
+    SETTINGS = {support.S: OTHER_SETTINGS, (5, 2, 1, 0): {"warm_starting": False}}
 
 
 @pytest.mark.parametrize(
@@ -53,9 +37,6 @@ def test_random_scenes(sizes, count, step_of):
     expected = support.of_oracle([ref.step(*case) for case in zip(states, controls, strict=True)])
     batch = support.as_scenes(states), support.as_contacts(states), controls
     support.assert_agree(support.of_engine(*step_of(sizes, kernel="jax")(*batch)), expected)
-
-
-SETTINGS = {(7, 6, 3, 3): OTHER_SETTINGS, (5, 2, 1, 0): {"warm_starting": False}}
 
 
 @pytest.mark.parametrize("sizes", SETTINGS)
@@ -73,27 +54,26 @@ def test_settings(sizes, step_of):
     assert len(outside) <= 2, f"cases {outside.tolist()} differ"
 
 
-def test_several_steps_are_single_steps_repeated(small):
+def test_several_steps_are_single_steps_repeated(small, step):
     """One call of three steps is three calls."""
     engine, states, controls = small
-    few = jax.tree.map(lambda leaf: leaf[:6], (states, controls))
+    few = few_of((states, controls))
     once, trace = jax.jit(jax.vmap(lambda s, c: engine.steps(s, c, 3)))(*few)
 
-    one = jax.jit(jax.vmap(engine.step))
     now = few[0]
     for number in range(3):
-        now, each = one(now, few[1])
+        now, each = step(now, few[1])
         np.testing.assert_allclose(trace.position[:, number], each.position[:, 0], atol=1e-5)
         np.testing.assert_array_equal(trace.touching[:, number], each.touching[:, 0])
     np.testing.assert_allclose(once.moving, now.moving, atol=2e-4)
     np.testing.assert_array_equal(once.integers, now.integers)
 
 
-def test_chunks_and_nested_batches(small):
+def test_chunks_and_nested_batches(small, step):
     engine, states, controls = small
     many = len(controls)
     assert many > 256  # more than one chunk
-    after, _ = jax.jit(jax.vmap(engine.step))(states, controls)
+    after, _ = step(states, controls)
     nested = jax.tree.map(lambda leaf: leaf[:6].reshape(2, 3, -1), (states, controls))
     inner, trace = jax.jit(jax.vmap(jax.vmap(engine.step)))(*nested)
     assert trace.position.shape == (2, 3, 1, engine.size.bodies, 2)
@@ -105,20 +85,38 @@ def test_chunks_and_nested_batches(small):
     assert shared.moving.shape == (6, states.moving.shape[1])
 
 
+def test_the_place_in_the_batch_and_its_company(small, step):
+    """What the JAX kernel promises: the same flags and, up to rounding, the same numbers at any
+    place; at the same place of a batch of the same size every bit, whatever the others are."""
+    _, states, controls = small
+    batch = states, controls
+    after, trace = step(*batch)
+    order = np.random.default_rng(2).permutation(len(controls))
+    moved, moved_trace = step(*jax.tree.map(lambda leaf: leaf[order], batch))
+    np.testing.assert_allclose(moved.moving, after.moving[order], atol=1e-4)
+    np.testing.assert_array_equal(moved.integers, after.integers[order])
+    np.testing.assert_array_equal(moved_trace.touching, trace.touching[order])
+    stay = np.arange(len(controls)) % 7 == 0
+    other = np.where(stay, np.arange(len(controls)), (np.arange(len(controls)) + 5) % 300)
+    mixed, _ = step(*jax.tree.map(lambda leaf: leaf[other], batch))
+    np.testing.assert_array_equal(mixed.moving[stay], after.moving[stay])
+    np.testing.assert_array_equal(mixed.integers[stay], after.integers[stay])
+    assert not np.array_equal(mixed.moving, after.moving)
+
+
 def few_of(tree):
     return jax.tree.map(lambda leaf: leaf[:6], tree)
 
 
-def test_an_empty_batch_is_nothing(small):
+def test_an_empty_batch_is_nothing(small, step):
     engine, states, controls = small
-    none, trace = jax.vmap(engine.step)(*jax.tree.map(lambda leaf: leaf[:0], (states, controls)))
+    none, trace = step(*jax.tree.map(lambda leaf: leaf[:0], (states, controls)))
     assert none.moving.shape == (0, states.moving.shape[1])
     assert trace.touching.shape == (0, 1, len(engine.size.pairs))
 
 
-def test_a_broken_scene_breaks_no_other(small):
-    engine, states, controls = small
-    step = jax.jit(jax.vmap(engine.step))
+def test_a_broken_scene_breaks_no_other(small, step):
+    _, states, controls = small
     usual, _ = step(*few_of((states, controls)))
     broken = few_of(states)
     moving = broken.moving.at[2].set(jnp.nan).at[4].multiply(1e30)
