@@ -149,19 +149,27 @@ def test_a_boundary_that_is_like_that_of_the_others_is_no_different(company):
     """The kernel keeps what all scenes of a chunk have in common only once."""
     rng = np.random.default_rng(12)
     states = [with_plain_boundary(ref.random_state(rng, *SIZE)) for _ in range(ROWS)]
-    pack = jax.jit(jax.vmap(company.engine.init))
-    alike = jax.device_get(pack(support.as_scenes(states), support.as_contacts(states)))
-    wanted = company.step(alike, company.controls)
-    sides = wanted[1].touching.reshape(ROWS, -1)[:, :8]  # with each of the other polygons
+
+    def packed():
+        pack = jax.jit(jax.vmap(company.engine.init))
+        return jax.device_get(pack(support.as_scenes(states), support.as_contacts(states)))
+
+    low = packed()
+    for state in states:
+        state.polygon.position[0] += (0, 0.2)
+    high = packed()
+    wanted_low, wanted_high = (company.step(room, company.controls) for room in (low, high))
+    sides = wanted_low[1].touching.reshape(ROWS, -1)[:, :8]  # with each of the other polygons
     assert np.any(sides, axis=0).sum() >= 4
     for every in (150, 40, 3):  # in how many chunks some scene has another boundary
-        odd = np.arange(ROWS) % every == 1
-        mixed = jax.tree.map(
-            lambda a, b, odd=odd: np.where(odd[:, None], b, a), alike, company.states
+        is_high = np.arange(ROWS) % every == 1
+        both = zip(jax.tree.leaves(low), jax.tree.leaves(high), strict=True)
+        mixed = jax.tree.unflatten(
+            jax.tree.structure(low), [np.where(is_high[:, None], b, a) for a, b in both]
         )
         found = company.step(mixed, company.controls)
-        assert_same(rows(found, ~odd), rows(wanted, ~odd))
-        assert_same(rows(found, odd), rows(company.results, odd))
+        assert_same(rows(found, ~is_high), rows(wanted_low, ~is_high))
+        assert_same(rows(found, is_high), rows(wanted_high, is_high))
 
 
 def test_several_steps_are_single_steps_repeated(company):
