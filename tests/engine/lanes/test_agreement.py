@@ -8,7 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from kinetix_jax2d.lanes import _solver
+from kinetix_jax2d.lanes._tables import tables
 
+from kinetix_core.scene import L
 from tests import reference as ref
 from tests.engine import support
 from tests.engine.test_oracle import OTHER_SETTINGS
@@ -52,6 +55,25 @@ def test_settings(sizes, step_of):
     outside = np.flatnonzero(share > 1)
     # the cases were drawn to be well conditioned under the default settings
     assert len(outside) <= 2, f"cases {outside.tolist()} differ"
+
+
+def test_impulses_add_up_alike_row_by_row_and_by_gathers():
+    """Tables of 32 to 64 rows, which only large sizes have, take the first way."""
+    rng = np.random.default_rng(3)
+    lengths = {len(stage.first) for stage in tables(L, 16).stages}
+    assert lengths & set(_solver.UNROLLED_ROWS)
+    for stage in tables(L, 16).stages:
+        to_a, to_b = (
+            tuple(jnp.asarray(rng.normal(size=(len(stage.first), 2)), jnp.float32) for _ in "xyt")
+            for _ in "ab"
+        )
+        wanted = np.zeros((L.bodies, 3, 2))
+        for sign, bodies, fields in ((-1, stage.first, to_a), (1, stage.second, to_b)):
+            np.add.at(wanted, bodies, sign * np.stack(fields, axis=1))
+        for part in stage.incidence:
+            for add_up in (_solver._unrolled_sums, _solver._gathered_sums):
+                found = add_up(part.entries, to_a, to_b)
+                np.testing.assert_allclose(found, wanted[part.start : part.stop], atol=1e-5)
 
 
 def test_several_steps_are_single_steps_repeated(small, step):
