@@ -13,11 +13,17 @@ import jax.numpy as jnp
 from jaxtyping import Int, PRNGKeyArray
 
 _BITS = 24  # of a word, read as a fraction
+_LARGEST = 1 << (32 - _BITS)  # a fraction times a size fits into a word
 _MOST = 1 << 10  # outcomes of one word: each is within 0.01 % of equally likely
 
 
 def random_digits(key: PRNGKeyArray, sizes: Sequence[int]) -> Int[jax.Array, " n"]:
-    """Number i is uniform in 0..sizes[i]-1, all independent, i32. As few words as will do."""
+    """Number i is uniform in 0..sizes[i]-1, all independent, i32. As few words as will do.
+
+    Raises `ValueError` for a size above 256.
+    """
+    if max(sizes, default=1) > _LARGEST:
+        raise ValueError(f"sizes={tuple(sizes)}: at most {_LARGEST} each is expected")
     groups: list[list[int]] = []
     outcomes = _MOST
     for size in sizes:
