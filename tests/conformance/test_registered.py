@@ -12,6 +12,7 @@ from kinetix_core.testing import check, example_task
 
 # the default settings are checked; fewer layers where those only take long to compile
 SETTINGS = {
+    ("generator", "random_all"): {"sizes": ("s",)},  # the size of the task
     ("network", "mlp"): {"depth": 1, "width": 32},
     ("network", "deep_sets"): {"depth": 1, "width": 32},
 }

@@ -7,23 +7,35 @@ _GENERATORS = (
     (
         "random",
         "_random_config:RandomConfig",
-        "_random",
+        "_random:from_config",
         "new levels without end, with the published distribution",
     ),
-    ("empty", "_config:EmptyConfig", "_empty", "the empty room"),
+    (
+        "random_all",
+        "_config:RandomAllConfig",
+        "_mixture:random_all",
+        "levels of `random` in sizes s, m and l, padded to the run's size",
+    ),
+    (
+        "mixture",
+        "_config:MixtureConfig",
+        "_mixture:mixture",
+        "each level from one of several generators, by weight",
+    ),
+    ("empty", "_config:EmptyConfig", "_empty:from_config", "the empty room"),
 )
-"""Name, config, module and summary."""
+"""Name, config, factory and summary."""
 
 
 @hookimpl
 def kinetix_components():
     """What this package offers."""
-    for name, config, module, summary in _GENERATORS:
+    for name, config, factory, summary in _GENERATORS:
         yield Component(
             "generator",
             name,
             config=f"kinetix_generators.{config}",
-            factory=f"kinetix_generators.{module}:from_config",
+            factory=f"kinetix_generators.{factory}",
             summary=summary,
         )
     yield Component(
@@ -52,7 +64,10 @@ __getattr__, _ = lazy_exports(
         "Files": "._files",
         "FilesConfig": "._config",
         "HANDMADE": ".handmade",
+        "Mixture": "._mixture",
+        "MixtureConfig": "._config",
         "Random": "._random",
+        "RandomAllConfig": "._config",
         "RandomConfig": "._random_config",
         "ShapesConfig": "._random_config",
     },

@@ -48,7 +48,8 @@ def unpacked_outline(rows: Float[Array, "34 ..."]) -> Outline:
     """The inverse of `Outline.packed`."""
     vx, vy, nx, ny, offset, start, length = (rows[4 * k : 4 * k + 4] for k in range(7))
     x, y, radius = rows[28:31]
-    return Outline(vx, vy, nx, ny, offset, start, length, x, y, radius, *(rows[31:34] > 0))
+    circle, quad, active = rows[31:34] > 0
+    return Outline(vx, vy, nx, ny, offset, start, length, x, y, radius, circle, quad, active)
 
 
 def sides(vx: Array, vy: Array) -> tuple[jax.Array, ...]:

@@ -13,6 +13,7 @@ from kinetix_core.interfaces import LevelGenerator, Task
 from kinetix_core.scene import LevelSet, Scene, load_levels
 
 from ._config import FilesConfig
+from ._slots import permuted
 
 _log = logging.getLogger(__name__)
 
@@ -22,15 +23,22 @@ class Files(LevelGenerator):
     """Draws from given levels, each with the same probability, with replacement.
 
     levels: scenes along a leading axis, on the device. names: one for each, for tables.
-    skipped: one line for each file that was left out.
+    skipped: one line for each file that was left out. permute: shuffle the slots of each level.
     """
 
     levels: Scene
     names: tuple[str, ...]
     skipped: tuple[str, ...] = ()
+    permute: bool = False
 
     def sample(self, key: PRNGKeyArray, n: int) -> Scene:
         """`n` levels (static) along a leading axis. Traceable."""
+        if not self.permute:
+            return self._drawn(key, n)
+        draw_key, order_key = jax.random.split(key)
+        return jax.vmap(permuted)(jax.random.split(order_key, n), self._drawn(draw_key, n))
+
+    def _drawn(self, key: PRNGKeyArray, n: int) -> Scene:
         index = jax.random.randint(key, (n,), 0, len(self.names))
         return jax.tree.map(lambda leaf: leaf[index], self.levels)
 
@@ -47,4 +55,4 @@ def from_files(config: FilesConfig, task: Task) -> Files:
     levels, names, skipped = load_levels(config.levels, task.size, skip_broken=config.skip_broken)
     for line in skipped:
         _log.warning("left out: %s", line)
-    return Files(jax.tree.map(jnp.asarray, levels), names, skipped)
+    return Files(jax.tree.map(jnp.asarray, levels), names, skipped, config.permute)
