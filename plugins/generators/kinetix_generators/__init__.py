@@ -25,6 +25,20 @@ _GENERATORS = (
     ("empty", "_config:EmptyConfig", "_empty:from_config", "the empty room"),
 )
 """Name, config, factory and summary."""
+_MUTATIONS = (
+    ("add_shape", "ShapeEditConfig", "_mutations_add:AddShape", "a new shape anywhere"),
+    ("add_joined_shape", "ShapeEditConfig", "_mutations_add:AddJoinedShape", "one with a joint"),
+    ("add_thruster", "ShapeEditConfig", "_mutations_add:AddThruster", "a new thruster"),
+    ("change_size", "ShapeEditConfig", "_mutations_add:ChangeSize", "a shape's size"),
+    ("change_position", "PositionConfig", "_mutations:ChangePosition", "where a shape is"),
+    ("change_rotation", "RotationConfig", "_mutations:ChangeRotation", "how a shape is turned"),
+    ("change_gravity", "GravityConfig", "_mutations:ChangeGravity", "less gravity"),
+    ("swap_roles", "EditConfig", "_mutations:SwapRoles", "two shapes exchange their roles"),
+    ("toggle_fixation", "RareEditConfig", "_mutations:ToggleFixation", "fixated, or movable"),
+    ("remove_joint", "UnusedEditConfig", "_mutations:RemoveJoint", "one joint less"),
+    ("remove_shape", "UnusedEditConfig", "_mutations:RemoveShape", "one shape less"),
+    ("remove_thruster", "EditConfig", "_mutations:RemoveThruster", "one thruster less"),
+)
 
 
 @hookimpl
@@ -35,6 +49,14 @@ def kinetix_components():
             "generator",
             name,
             config=f"kinetix_generators.{config}",
+            factory=f"kinetix_generators.{factory}",
+            summary=summary,
+        )
+    for name, config, factory, summary in _MUTATIONS:
+        yield Component(
+            "mutation",
+            name,
+            config=f"kinetix_generators._mutation_config:{config}",
             factory=f"kinetix_generators.{factory}",
             summary=summary,
         )

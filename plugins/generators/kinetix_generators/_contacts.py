@@ -73,8 +73,10 @@ def outline(shape: Shapes) -> Outline:
     """Of one or several shapes."""
     vx, vy = rotated(shape.vx, shape.vy, shape.rotation[None])
     vx, vy = vx + shape.x[None], vy + shape.y[None]
-    about = (shape.x, shape.y, shape.radius, shape.circle, shape.quad, shape.active)
-    return Outline(vx, vy, *sides(vx, vy), *about)
+    nx, ny, offset, start, length = sides(vx, vy)
+    x, y, radius, circle = shape.x, shape.y, shape.radius, shape.circle
+    about = (x, y, radius, circle, shape.quad, shape.active)
+    return Outline(vx, vy, nx, ny, offset, start, length, *about)
 
 
 def contacts(

@@ -109,7 +109,7 @@ def _kind(here: Choices, u: Array) -> tuple[Array, Array]:
     return circle, jnp.where(u < 0.5, 2 * u, 2 * u - 1)
 
 
-def _shape(config: ShapesConfig, u: Array, circle: Array, spare: Array, limit: Array) -> Shapes:
+def new_shape(config: ShapesConfig, u: Array, circle: Array, spare: Array, limit: Array) -> Shapes:
     """A new shape at the origin. Source: 4.1. Draws: two sizes, stretch, rotation."""
     low, least = config.min_half_side, config.min_radius
     most = limit / (2 * math.sqrt(2))
@@ -180,7 +180,7 @@ def place(
     goal = (role == GREEN) | (role == BLUE)
     limit = jnp.where(goal & ~joined, config.goal_size_factor, 1.0) * config.max_shape_size
     circle, spare, role, limit = settled((circle, spare, role, limit), never)
-    shape = _shape(config, u[2:6], circle, spare, limit)
+    shape = new_shape(config, u[2:6], circle, spare, limit)
     vx, vy, radius, quad = settled((shape.vx, shape.vy, shape.radius, shape.quad), never)
     shape = shape._replace(vx=vx, vy=vy, radius=radius, quad=quad)
 
