@@ -12,10 +12,11 @@ from ._bench_report import finish, integers, progress, report
 
 
 def add_speed_jobs(jobs: Any) -> None:
-    """The subcommands env, train and latency."""
+    """The subcommands env, train, latency and generator."""
     _env_arguments(jobs)
     _train_arguments(jobs)
     _latency_arguments(jobs)
+    _generator_arguments(jobs)
 
 
 def _job(jobs: Any, name: str, text: str, start: Callable[[argparse.Namespace], int]) -> Any:
@@ -82,6 +83,15 @@ def _fresh_programs() -> None:
     jax.config.update("jax_enable_compilation_cache", False)
 
 
+def _generator_arguments(jobs: Any) -> None:
+    text = "seconds to the first levels of a generator, and levels per CPU second"
+    parser = _job(jobs, "generator", text, _generator)
+    parser.add_argument("--generator", default="random", help="registered name (%(default)s)")
+    parser.add_argument("--sizes", default="s,m,l", help="scene sizes (%(default)s)")
+    parser.add_argument("--count", type=int, default=1024, help="levels per call (%(default)s)")
+    _common(parser, 3)
+
+
 def _env(args: argparse.Namespace) -> int:
     from kinetix_core.bench import parse_sizes
     from kinetix_core.bench.env_speed import EnvSpeedOptions, run_env
@@ -129,5 +139,22 @@ def _latency(args: argparse.Namespace) -> int:
     _fresh_programs()
     found = report("latency", args)
     run_latency(options, found, progress)
+    finish(found, args)
+    return 0
+
+
+def _generator(args: argparse.Namespace) -> int:
+    from kinetix_core.bench import parse_sizes
+    from kinetix_core.bench.generator_speed import GeneratorOptions, run_generator
+    from kinetix_core.registry import registry
+
+    registry().get("generator", args.generator)
+    if args.count < 1:
+        raise SettingError(f"count={args.count}: at least 1 is expected")
+    options = GeneratorOptions(
+        args.generator, tuple(parse_sizes(args.sizes)), args.count, _checked_repeats(args)
+    )
+    found = report("generator", args)
+    run_generator(options, found, progress)
     finish(found, args)
     return 0

@@ -22,7 +22,7 @@ GOLDEN = "KINETIX_GOLDEN"  # environment variable
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A subcommand for each thing to measure."""
-    names = "{parity,engine,env,train,latency,compile,encode,learning}"
+    names = "{parity,engine,env,train,latency,generator,compile,encode,learning}"
     jobs = parser.add_subparsers(dest="job", required=True, metavar=names)
     _parity_arguments(jobs)
     _engine_arguments(jobs)
