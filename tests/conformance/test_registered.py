@@ -12,9 +12,11 @@ from kinetix_core.testing import check, example_task
 
 # the default settings are checked; fewer layers where those only take long to compile
 SETTINGS = {
+    ("generator", "mixture"): {"parts": ("0.5 empty", "0.5 files")},
     ("generator", "random_all"): {"sizes": ("s",)},  # the size of the task
     ("network", "mlp"): {"depth": 1, "width": 32},
     ("network", "deep_sets"): {"depth": 1, "width": 32},
+    ("network", "transformer"): {"depth": 1, "width": 16, "layers": 1, "encoder_width": 16},
 }
 OPTIONS = {"curriculum": {"updates": 200}}
 
