@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--multirun",
         action="store_true",
         help="train every combination of the values that settings list: -m seed=0,1,2",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="with -m: N runs at once, each in a process of its own (otherwise one after the"
+        " other in this one)",
     )
 
 
@@ -52,7 +60,9 @@ def more_help() -> str:
 def run(args: argparse.Namespace) -> int:
     """Train, and print the run folder. With `-m` a run for each combination, then a table."""
     if args.multirun:
-        return _sweep(args.settings)
+        return _sweep(args.settings, args.jobs)
+    if args.jobs is not None:
+        raise SettingError(f"--jobs {args.jobs}: one run is one job; add -m to train several")
     from kinetix_core.compose import compose_run
 
     settings, resume = _split_resume(args.settings)
@@ -94,19 +104,28 @@ def _train(composed: ComposedRun, resume: Path | None = None) -> Path:
     return train(composed, resume)
 
 
-def _sweep(settings: list[str]) -> int:
-    from kinetix_core.compose import run_sweep
+def _train_with_log(composed: ComposedRun) -> Path:
+    """The same in a process of its own, where nobody shows yet what is logged."""
+    from ._log import shown_log
 
-    from ._tables import table
+    with shown_log():
+        return _train(composed)
+
+
+def _sweep(settings: list[str], at_once: int | None) -> int:
+    from kinetix_core.compose import run_sweep
 
     if any(s.startswith(f"{RESUME}=") for s in settings):
         raise SettingError(f"-m: {RESUME}= takes up one run; leave -m out")
     if not settings:
         raise SettingError("-m: a sweep needs settings with several values, as seed=0,1,2")
-    jobs = run_sweep(settings, _train)
-    print(table(("STATUS", "RUN", "SETTINGS"), [_row(job) for job in jobs]))
+    return show_jobs(run_sweep(settings, _train_with_log, at_once))
+
+
+def show_jobs(jobs: Sequence[Job]) -> int:
+    """Print what became of each run of a sweep. Returns the worst exit status."""
+    from ._tables import table
+
+    rows = [(str(j.status), str(j.folder or j.error), " ".join(j.settings)) for j in jobs]
+    print(table(("STATUS", "RUN", "SETTINGS"), rows))
     return max(job.status for job in jobs)
-
-
-def _row(job: Job) -> tuple[str, str, str]:
-    return str(job.status), str(job.folder or job.error), " ".join(job.settings)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from ._run import Chosen, ComposedRun, check_config
     from ._schema import PRESETS, SECTIONS, TopConfig, component_node, section_class
     from ._settings import Setting, settings_of
-    from ._sweep import Job, run_sweep
+    from ._sweep import run_sweep
+    from ._sweep_jobs import Job
 
 _WHERE = {
     "._build": ("build_loggers", "build_task"),
@@ -24,7 +25,8 @@ _WHERE = {
     "._run": ("Chosen", "ComposedRun", "check_config"),
     "._schema": ("PRESETS", "SECTIONS", "TopConfig", "component_node", "section_class"),
     "._settings": ("Setting", "settings_of"),
-    "._sweep": ("Job", "run_sweep"),
+    "._sweep": ("run_sweep",),
+    "._sweep_jobs": ("Job",),
 }
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
     __name__, {name: module for module, names in _WHERE.items() for name in names}

@@ -8,17 +8,17 @@ import logging
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kinetix_core.errors import KinetixError, SettingError
+from kinetix_core.errors import RunError, SettingError
 from kinetix_core.paths import user_path
 
 from ._compose import add_config_folders, compose_run
-from ._overrides import check_choice, normalised, parse
+from ._overrides import Override, check_choice, normalised, parse
 from ._run import ComposedRun, typed_run
 from ._schema import ROOT, store_schema
+from ._sweep_jobs import Job, Pending, finished, run_in_processes
 
 if TYPE_CHECKING:
     from hydra._internal.hydra import Hydra
@@ -28,30 +28,24 @@ _QUIET = ("hydra/job_logging=none", "hydra/hydra_logging=none", "hydra.output_su
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Job:
-    """One run of a sweep. `status` is what the run on its own would have ended with: 0 is good.
-
-    settings: those that differ from run to run.
-    """
-
-    settings: tuple[str, ...]
-    status: int
-    folder: Path | None
-    error: str = ""
-
-
-def run_sweep(settings: Sequence[str], run: Callable[[ComposedRun], Path]) -> list[Job]:
+def run_sweep(
+    settings: Sequence[str], run: Callable[[ComposedRun], Path], at_once: int | None = None
+) -> list[Job]:
     """Run `run` for every combination, in folders of their own under one folder of the sweep.
 
+    at_once: how many run at the same time, each in a process of its own; None: one after the
+    other in this process, or as the launcher that `settings` choose does it.
     All combinations are composed before the first begins, so a mistake in any costs nothing.
-    A run that fails does not stop the others. `run` must be a function of a module, as a
-    launcher may send it to another process. Raises as `compose_run`.
+    A run that fails does not stop the others. `run` must be a function of a module, as it may
+    be sent to another process. Raises as `compose_run`, and `RunError` where a launcher fails.
     """
     texts = normalised(settings)
-    for override in parse(texts, multirun=True):
+    overrides = parse(texts, multirun=True)
+    for override in overrides:
         if override.is_choice and not override.sweep:
             check_choice(override)
+    if at_once is not None:
+        _check_at_once(at_once, overrides)
     add_config_folders()
     store_schema()
     hydra = _hydra()
@@ -60,15 +54,52 @@ def run_sweep(settings: Sequence[str], run: Callable[[ComposedRun], Path]) -> li
     folder = user_path(composed[0].train.directory, "train.directory") / (
         composed[0].train.name or f"{time.strftime('%Y%m%d-%H%M%S')}-sweep"
     )
-    swept = tuple(o.key for o in parse(texts, multirun=True) if o.sweep)
+    swept = tuple(o.key for o in overrides if o.sweep)
+    if at_once is None:
+        return _launched(hydra, texts, functools.partial(_job, run, str(folder), swept), folder)
+    pending = [
+        _pending(number, combination, one, str(folder), swept)
+        for number, (combination, one) in enumerate(zip(combinations, composed, strict=True))
+    ]
+    return run_in_processes(pending, run, folder, at_once)
+
+
+def _check_at_once(at_once: int, overrides: Sequence[Override]) -> None:
+    if at_once < 1:
+        raise SettingError(f"--jobs {at_once}: at least 1 is expected")
+    if own := [o.text for o in overrides if o.is_hydra]:
+        raise SettingError(
+            f"--jobs {at_once}: runs are started here, not by a launcher; leave {own[0]} out,"
+            " or --jobs"
+        )
+
+
+def _launched(
+    hydra: Hydra, texts: Sequence[str], job: Callable[[DictConfig], Job], folder: Path
+) -> list[Job]:
+    """Through Hydra's launcher."""
+    from hydra.errors import HydraException
+
     machinery = [*_QUIET, f"hydra.sweep.dir={_quoted(str(folder))}", "hydra.sweep.subdir=."]
-    batches = hydra.multirun(
-        ROOT,
-        functools.partial(_job, run=run, directory=str(folder), swept=swept),
-        overrides=[*machinery, *texts],
-        with_log_configuration=False,
-    )
+    try:
+        batches = hydra.multirun(
+            ROOT, job, overrides=[*machinery, *texts], with_log_configuration=False
+        )
+    except HydraException as error:
+        raise SettingError(_launcher_error(texts, error)) from error
+    except Exception as error:  # a process that was killed, a cluster that refuses
+        _log.exception("the launcher failed")
+        raise RunError(f"{_launcher_error(texts, error)}; see the runs in {folder}") from error
     return [returned.return_value for batch in batches for returned in batch]
+
+
+def _launcher_error(texts: Sequence[str], error: Exception) -> str:
+    chosen = [t for t in texts if t.startswith("hydra/launcher=")]
+    said = " ".join(str(error).split()) or type(error).__name__
+    if chosen and "Could not find" in said:
+        package = f"hydra-{chosen[-1].partition('=')[2].partition('_')[0]}-launcher"
+        said = f"unknown, or not installed: pip install {package}; --jobs N needs nothing more"
+    return f"{chosen[-1] if chosen else 'hydra'}: {said}"
 
 
 def _hydra() -> Hydra:
@@ -99,24 +130,26 @@ def _combinations(hydra: Hydra, texts: Sequence[str]) -> list[list[str]]:
 
 
 def _job(
-    config: DictConfig,
     run: Callable[[ComposedRun], Path],
     directory: str,
     swept: tuple[str, ...],
+    config: DictConfig,
 ) -> Job:
-    """Called by Hydra for each combination."""
+    """Called by Hydra's launcher for each combination, perhaps in another process."""
     from hydra.core.hydra_config import HydraConfig
 
     own = HydraConfig.get()
-    texts = tuple(t for t in own.overrides.task if t.partition("=")[0] in swept)
-    name = re.sub(r"[^A-Za-z0-9._]+", "-", "-".join([f"{own.job.num:03d}", *texts])).strip("-")
-    try:
-        return Job(texts, 0, run(_placed(typed_run(config), directory, name[:120])))
-    except KinetixError as error:
-        return Job(texts, 2, None, str(error))
-    except Exception as error:
-        _log.exception("run %s of the sweep failed", name)
-        return Job(texts, 1, None, f"{type(error).__name__}: {error}")
+    texts = list(own.overrides.task)
+    return finished(_pending(own.job.num, texts, typed_run(config), directory, swept), run)
+
+
+def _pending(
+    number: int, texts: Sequence[str], composed: ComposedRun, directory: str, swept: tuple[str, ...]
+) -> Pending:
+    """One of the combinations, named after what differs from the others."""
+    own = tuple(t for t in texts if t.partition("=")[0] in swept)
+    name = re.sub(r"[^A-Za-z0-9._]+", "-", "-".join([f"{number:03d}", *own])).strip("-")[:120]
+    return Pending(name, own, _placed(composed, directory, name))
 
 
 def _placed(composed: ComposedRun, directory: str, name: str) -> ComposedRun:
