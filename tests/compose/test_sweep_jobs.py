@@ -16,7 +16,8 @@ from kinetix_core.errors import RunError, SettingError
 def work(run):
     """What a run does, by its seed."""
     folder = Path(run.train.directory)
-    print("output of seed", run.seed)
+    sys.stdout.write(f"output of seed {run.seed}\n")
+    sys.stdout.flush()
     if run.seed == 7:
         raise RunError("seven is refused")
     if run.seed == 8:
