@@ -56,7 +56,7 @@ def params(fresh):
 @cache
 def _apply(size):
     module = network(size).module
-    one = lambda params, seen: module.apply({"params": params}, seen)[:2]  # noqa: E731
+    one = lambda params, seen: module.apply({"params": params}, (), seen, True)[:2]  # noqa: E731
     return jax.jit(jax.vmap(one, in_axes=(None, 0)))
 
 
@@ -75,9 +75,11 @@ def by_hand(params, seen):
     for kind in KINDS:
         code = np.eye(4)[KINDS.index(kind)]
         for features, active in zip(seen[f"{kind}s"], seen[f"{kind}_mask"], strict=True):
-            vector = np.concatenate([np.tanh(dense(features.astype(float), params[kind])), code])
+            vector = np.concatenate(
+                [np.tanh(dense(features.astype(float), params["encoder"][kind])), code]
+            )
             rows.append(vector if active else np.zeros(64))
-    sums = params["sums"]
+    sums = params["encoder"]["sums"]
     heads = [
         sum(np.maximum(r @ sums["kernels"][h].astype(float) + sums["biases"][h], 0) for r in rows)
         for h in range(8)
@@ -127,8 +129,8 @@ def test_starts_as_published(fresh):
     for path, leaf in jax.tree_util.tree_leaves_with_path(params):
         if leaf.ndim == 1 or "biases" in str(path):
             assert not leaf.any(), path
-    gains = [(params[kind]["kernel"], 2) for kind in KINDS]
-    gains += [(params["sums"]["kernels"].reshape(512, 32), 2)]
+    gains = [(params["encoder"][kind]["kernel"], 2) for kind in KINDS]
+    gains += [(params["encoder"]["sums"]["kernels"].reshape(512, 32), 2)]
     gains += [(params[n]["hidden_0"]["kernel"], 2) for n in ("actor", "critic")]
     gains += [(params["actor"]["out"]["kernel"], 1e-4), (params["critic"]["out"]["kernel"], 1)]
     for kernel, square in gains:
@@ -170,8 +172,8 @@ def test_empty_slots_add_relu_of_the_bias_and_nothing_else(params, small):
     more["circles"] = np.concatenate([seen["circles"], seen["circles"][:, :1]], axis=1)
     more["circle_mask"] = np.pad(seen["circle_mask"], ((0, 0), (0, 1)))
     assert np.abs(applied(S, params, more)[0] - logits).max() > 1e-4
-    sums = params["sums"] | {"biases": -np.abs(params["sums"]["biases"])}
-    params = params | {"sums": sums}
+    sums = params["encoder"]["sums"] | {"biases": -np.abs(params["encoder"]["sums"]["biases"])}
+    params = params | {"encoder": params["encoder"] | {"sums": sums}}
     wanted, _ = applied(S, params, seen)
     np.testing.assert_allclose(applied(S, params, more)[0], wanted, atol=1e-6)
 

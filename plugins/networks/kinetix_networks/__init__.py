@@ -21,6 +21,13 @@ def kinetix_components():
         factory="kinetix_networks._deep_sets:DeepSets",
         summary="sums over entities in any number and order, then actor and critic",
     )
+    yield Component(
+        "network",
+        "transformer",
+        config="kinetix_networks._config:TransformerConfig",
+        factory="kinetix_networks._transformer:Transformer",
+        summary="attention between bodies, messages along joints: the published network",
+    )
 
 
 __getattr__, _ = lazy_exports(
@@ -31,5 +38,10 @@ __getattr__, _ = lazy_exports(
         "DeepSetsConfig": "._config",
         "MLP": "._mlp",
         "MLPConfig": "._config",
+        "Pooling": "._config",
+        "Transformer": "._transformer",
+        "TransformerConfig": "._config",
+        "export_published": "._published",
+        "import_published": "._published",
     },
 )

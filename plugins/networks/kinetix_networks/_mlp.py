@@ -2,65 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import flax.linen as nn
-import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Float
 
 from kinetix_core.errors import SettingError
-from kinetix_core.interfaces import Box, Distribution, PolicyNetwork, Task
-from kinetix_core.learn import action_outputs, distribution_for
+from kinetix_core.interfaces import Box
 
-from ._config import Activation, HeadConfig, MLPConfig
-
-
-def _dense(width: int, gain: float, name: str) -> nn.Dense:
-    return nn.Dense(width, kernel_init=nn.initializers.orthogonal(gain), name=name)
+from ._config import MLPConfig
+from ._flax_network import Embeddings, FlaxNetwork
+from ._layers import ORTHOGONAL
+from ._rows import dot_general
 
 
-class Stack(nn.Module):
-    """Hidden layers, then a linear one: the actor or the critic."""
+class DenseEncoder(nn.Dense):
+    """One dense layer and relu."""
 
-    config: HeadConfig
-    outputs: int
-    gain: float  # of the last layer's initialisation
-
-    @nn.compact
-    def __call__(self, x: Float[Array, "*batch n"]) -> Float[Array, "*batch outputs"]:
-        act = jnp.tanh if self.config.activation is Activation.tanh else nn.relu
-        for i in range(self.config.depth):
-            x = act(_dense(self.config.width, math.sqrt(2), f"hidden_{i}")(x))
-        return _dense(self.outputs, self.gain, "out")(x)
-
-
-class ActorCritic(nn.Module):
-    """A shared encoder, then actor and critic."""
-
-    config: MLPConfig
-    outputs: int
-    continuous: bool
-
-    @nn.compact
-    def __call__(self, x: Float[Array, "*batch n"]):
-        x = nn.relu(_dense(self.config.width, math.sqrt(2), "encoder")(x))
-        actions = Stack(self.config, self.outputs, 0.01, name="actor")(x)
-        value = Stack(self.config, 1, 1.0, name="critic")(x)
-        log_std = None
-        if self.continuous:
-            log_std = self.param("log_std", nn.initializers.zeros, (self.outputs,))
-        return actions, value[..., 0], log_std
+    def __call__(self, inputs: Float[Array, " n"], learning: bool = False) -> Embeddings:
+        return (nn.relu(super().__call__(inputs)),)
 
 
 @dataclass(frozen=True)
-class MLP(PolicyNetwork):
+class MLP(FlaxNetwork):
     """Takes any observation that is one flat array. Raises `SettingError` for others."""
 
     config: MLPConfig
-    task: Task
 
     def __post_init__(self) -> None:
         assert self.task.observation is not None
@@ -71,26 +38,10 @@ class MLP(PolicyNetwork):
                 "choose observation=symbolic or a network that takes this observation"
             )
 
-    @cached_property
-    def module(self) -> ActorCritic:
-        """The Flax module behind `init` and `apply`."""
-        assert self.task.action is not None
-        space = self.task.action.space
-        return ActorCritic(self.config, action_outputs(space), isinstance(space, Box))
+    @property
+    def encoder(self) -> DenseEncoder:
+        return DenseEncoder(*self.widths, kernel_init=ORTHOGONAL, dot_general=dot_general)
 
-    def init(self, key: PRNGKeyArray, observation: Float[Array, " n"]):
-        return self.module.init(key, observation)["params"]
-
-    def apply(
-        self,
-        params,
-        memory: tuple[()],
-        observation: Float[Array, " n"],
-        reset: Bool[Array, ""],
-        *,
-        key: PRNGKeyArray | None = None,
-    ) -> tuple[tuple[()], Distribution, Float[Array, ""]]:
-        assert self.task.action is not None
-        outputs: Any = self.module.apply({"params": params}, observation)
-        actions, value, log_std = outputs
-        return memory, distribution_for(self.task.action.space, actions, log_std), value
+    @property
+    def widths(self) -> tuple[int]:
+        return (self.config.actor[1],)
