@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from kinetix_core.bench import _kernel_parity
 from kinetix_core.bench._kernel_parity import add_kernels, compare_kernels, kernels_agree
 from kinetix_core.bench.report import Report, render
 from kinetix_core.cli import main
@@ -107,7 +106,7 @@ def test_the_command_plays_levels_on_both_kernels(monkeypatch, tmp_path, capsys)
         asked.append((name, tuple(sizes), levels))
         return compare(Falling())
 
-    monkeypatch.setattr(_kernel_parity, "run_kernels", run)
+    monkeypatch.setattr("kinetix_core.bench.run_kernels", run)
     assert main(["bench", "parity", "--kernels", "--sizes", "s", "--out", str(tmp_path)]) == 0
     assert asked == [("jax2d", ("s",), None)]
     assert "the kernels agree" in capsys.readouterr().out
