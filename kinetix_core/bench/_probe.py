@@ -1,6 +1,6 @@
 """One fresh process that imports, compiles and runs a rollout, and says what each part took.
 
-Run as `python -m kinetix_core.bench._probe ENGINE SIZE`; prints one line of JSON:
+Run as `python -m kinetix_core.bench._probe ENGINE SIZE [SETTING...]`; prints one line of JSON:
 `{stage: [CPU seconds, wall seconds, CPU seconds of finished child processes]}`.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 
 PUBLISHED = "package:jax2d"
 SCENES, STEPS = 256, 64
@@ -43,7 +44,9 @@ def children_cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def probe(engine_name: str, size_name: str) -> dict[str, tuple[float, ...]]:
+def probe(
+    engine_name: str, size_name: str, settings: Sequence[str] = ()
+) -> dict[str, tuple[float, ...]]:
     """Every stage of a cold start, for a registered engine or for `PUBLISHED`."""
     stages = Stages()
     import jax
@@ -61,7 +64,7 @@ def probe(engine_name: str, size_name: str) -> dict[str, tuple[float, ...]]:
     else:
         from ._parts import build_engine
 
-        engine = build_engine(engine_name, size)
+        engine = build_engine(engine_name, size, settings=settings)
     stages.done("import")
 
     scenes = stack_scenes([empty_scene(size)] * SCENES)
@@ -93,4 +96,4 @@ def probe(engine_name: str, size_name: str) -> dict[str, tuple[float, ...]]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(probe(sys.argv[1], sys.argv[2])) + "\n")
+    sys.stdout.write(json.dumps(probe(sys.argv[1], sys.argv[2], sys.argv[3:])) + "\n")

@@ -41,7 +41,10 @@ TRAIN: Settings = (
 
 @dataclass(frozen=True)
 class CompileOptions:
-    """compiler: `zig`, a command, or None for the one that the engine finds."""
+    """compiler: `zig`, a command, or None for the one that the engine finds.
+
+    settings: of the engine, such as `engine.kernel=jax`.
+    """
 
     engine: str = "jax2d"
     against: str | None = None
@@ -49,6 +52,7 @@ class CompileOptions:
     compiler: str | None = None
     repeats: int = 3
     train: bool = True
+    settings: Settings = ()
 
 
 def run_compile(
@@ -61,8 +65,9 @@ def run_compile(
     with tempfile.TemporaryDirectory(prefix="kinetix-bench-") as folder:
         environment = _environment(options.compiler, Path(folder))
         progress("the kernel, with nothing cached")
-        first = _probe(options.engine, options.sizes[0], environment)
-        report.tables.append(_kernel_table(first))
+        first = _probe(options.engine, options.sizes[0], environment, options.settings)
+        if _by_children(first):  # a kernel in JAX has no compiler of its own
+            report.tables.append(_kernel_table(first))
         report.data["kernel"] = dict(first)
         runs = {}
         names = {options.engine: options.engine}
@@ -71,8 +76,11 @@ def run_compile(
         for name, argument in names.items():
             for size in options.sizes:
                 progress(f"{name}, size {size}")
-                repeats = options.repeats if argument != PUBLISHED else 1
-                runs[name, size] = [_probe(argument, size, environment) for _ in range(repeats)]
+                ours = argument != PUBLISHED
+                repeats, settings = (options.repeats, options.settings) if ours else (1, ())
+                runs[name, size] = [
+                    _probe(argument, size, environment, settings) for _ in range(repeats)
+                ]
         report.tables.append(_stages_table(runs))
         report.data["stages"] = {f"{name}, {size}": r for (name, size), r in runs.items()}
         if options.train:
@@ -104,8 +112,8 @@ def _require_zig() -> None:
         )
 
 
-def _probe(engine: str, size: str, environment: Mapping[str, str]) -> Seconds:
-    command = [sys.executable, "-m", "kinetix_core.bench._probe", engine, size]
+def _probe(engine: str, size: str, environment: Mapping[str, str], settings: Settings) -> Seconds:
+    command = [sys.executable, "-m", "kinetix_core.bench._probe", engine, size, *settings]
     return json.loads(_run(command, environment, f"{engine}, size {size}").splitlines()[-1])
 
 
@@ -123,9 +131,14 @@ def _run(command: Sequence[str], environment: Mapping[str, str], what: str) -> s
     return done.stdout
 
 
+def _by_children(first: Seconds) -> float:
+    """CPU seconds of a compiler in processes of its own."""
+    return sum(seconds[2] for seconds in first.values())
+
+
 def _kernel_table(first: Seconds) -> Table:
     own, wall, _ = first["kernel"]
-    children = sum(seconds[2] for seconds in first.values())
+    children = _by_children(first)
     return Table(
         "The kernel's first compilation, with nothing cached",
         ("CPU s", "of which the compiler", "wall s"),
@@ -157,13 +170,15 @@ def _add_training(
     progress: Callable[[str], None],
 ) -> None:
     """From `kinetix train` to the end of its first update, with and without cached programs."""
+    settings = (*TRAIN, *options.settings)
     measured: dict[str, list[tuple[float, float]]] = {"cold": [], "again": []}
     for repeat in range(options.repeats):
         programs = folder / f"programs{repeat}"
         for state in measured:
             progress(f"kinetix train, one update, {state}")
-            measured[state].append(_train(environment | {PROGRAM_CACHE: str(programs)}, folder))
-    report.data["train"] = {"settings": TRAIN, **measured}
+            cached = environment | {PROGRAM_CACHE: str(programs)}
+            measured[state].append(_train(settings, cached, folder))
+    report.data["train"] = {"settings": settings, **measured}
     report.tables.append(
         Table(
             "From `kinetix train` to the end of a run of one update, seconds",
@@ -175,15 +190,15 @@ def _add_training(
                     ("cached by the run before", measured["again"]),
                 )
             ),
-            f"`kinetix train {' '.join(TRAIN)}`, the kernel already compiled; the whole process, "
-            "from the start of Python to its end. Median [range].",
+            f"`kinetix train {' '.join(settings)}`, the kernel already compiled; the whole "
+            "process, from the start of Python to its end. Median [range].",
         )
     )
 
 
-def _train(environment: Mapping[str, str], folder: Path) -> tuple[float, float]:
+def _train(settings: Settings, environment: Mapping[str, str], folder: Path) -> tuple[float, float]:
     """CPU and wall seconds of one process."""
-    command = [sys.executable, "-m", "kinetix_core.cli", "train", *TRAIN]
+    command = [sys.executable, "-m", "kinetix_core.cli", "train", *settings]
     command.append(f"train.directory={folder / 'runs'}")
     cpu, wall = children_cpu(), time.perf_counter()
     _run(command, environment, "kinetix train")

@@ -99,9 +99,9 @@ def slug(text: str) -> str:
 
 
 def file_name(report: Report) -> str:
-    """`<what>-<date>-<machine>`, without a suffix."""
+    """`<what>-<date>-<machine>`, without a suffix; `what` says the settings that were given."""
     machine_name = slug(f"{report.machine['processor']} {report.machine['cores']} cores")
-    return f"{report.what}-{report.made}-{machine_name}"
+    return f"{slug(report.what)}-{report.made}-{machine_name}"
 
 
 def cell(value: Any) -> str:

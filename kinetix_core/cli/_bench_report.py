@@ -13,27 +13,21 @@ if TYPE_CHECKING:
 
 
 def report(what: str, args: argparse.Namespace) -> Report:
-    """An empty report. Its command line leaves out folders."""
+    """An empty report, named after `what` and the settings. Its command leaves out folders."""
     from kinetix_core.bench.report import Report
 
     kept = (
-        "engine",
-        "against",
-        "encoders",
-        "sizes",
-        "observations",
-        "batches",
-        "threads",
-        "repeats",
-        "quick",
-        "compiler",
+        *("engine", "against", "encoders", "generator", "kernels", "sizes", "observations"),
+        *("batches", "threads", "count", "repeats", "quick", "compiler"),
+        *("minutes", "evaluations", "attempts"),
     )
-    words = [f"kinetix bench {what}", *map(_without_folder, getattr(args, "settings", []))]
+    settings = [_without_folder(setting) for setting in getattr(args, "settings", [])]
+    words = [f"kinetix bench {args.job}", *settings]
     for name in kept:
         value = getattr(args, name, None)
         if value not in (None, False) and (name, value) != ("engine", "jax2d"):
             words.append(f"--{name}" if value is True else f"--{name} {value}")
-    return Report(what, " ".join(words))
+    return Report(" ".join([what, *settings]), " ".join(words))
 
 
 def _without_folder(setting: str) -> str:
@@ -51,6 +45,20 @@ def finish(report: Report, args: argparse.Namespace) -> None:
 
 def progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def checked_repeats(args: argparse.Namespace) -> int:
+    """How often to measure. Raises `SettingError`."""
+    if args.repeats < 1:
+        raise SettingError(f"repeats={args.repeats}: at least 1 is expected")
+    return args.repeats
+
+
+def fresh_programs() -> None:
+    """Switch JAX's compilation cache off: a program out of a cache proves nothing."""
+    import jax
+
+    jax.config.update("jax_enable_compilation_cache", False)
 
 
 def integers(name: str, text: str | None, default: list[int]) -> list[int]:

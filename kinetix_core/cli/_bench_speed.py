@@ -8,7 +8,7 @@ from typing import Any
 
 from kinetix_core.errors import SettingError
 
-from ._bench_report import finish, integers, progress, report
+from ._bench_report import checked_repeats, finish, fresh_programs, integers, progress, report
 
 
 def add_speed_jobs(jobs: Any) -> None:
@@ -70,19 +70,6 @@ def _names(name: str, text: str) -> tuple[str, ...]:
     return names
 
 
-def _checked_repeats(args: argparse.Namespace) -> int:
-    if args.repeats < 1:
-        raise SettingError(f"repeats={args.repeats}: at least 1 is expected")
-    return args.repeats
-
-
-def _fresh_programs() -> None:
-    """A program out of a cache proves nothing."""
-    import jax
-
-    jax.config.update("jax_enable_compilation_cache", False)
-
-
 def _generator_arguments(jobs: Any) -> None:
     text = "seconds to the first levels of a generator, and levels per CPU second"
     parser = _job(jobs, "generator", text, _generator)
@@ -102,10 +89,10 @@ def _env(args: argparse.Namespace) -> int:
         observations=_names("observations", args.observations),
         batches=integers("batches", args.batches, [256, 2048]),
         threads=integers("threads", args.threads, [1]),
-        repeats=_checked_repeats(args),
+        repeats=checked_repeats(args),
         levels=args.levels,
     )
-    _fresh_programs()
+    fresh_programs()
     found = report("env", args)
     run_env(options, found, progress)
     finish(found, args)
@@ -116,8 +103,8 @@ def _train(args: argparse.Namespace) -> int:
     from kinetix_core.bench.train_speed import TrainSpeedOptions, run_train
 
     settings: Sequence[str] = args.settings or ("experiment=demo",)
-    options = TrainSpeedOptions(tuple(settings), _checked_repeats(args))
-    _fresh_programs()
+    options = TrainSpeedOptions(tuple(settings), checked_repeats(args))
+    fresh_programs()
     found = report("train", args)
     run_train(options, found, progress)
     finish(found, args)
@@ -133,10 +120,10 @@ def _latency(args: argparse.Namespace) -> int:
         observations=_names("observations", args.observations),
         variants=tuple(f"engine.kernel={k}" for k in _names("kernels", args.kernels)),
         settings=tuple(args.settings),
-        repeats=_checked_repeats(args),
+        repeats=checked_repeats(args),
         levels=args.levels,
     )
-    _fresh_programs()
+    fresh_programs()
     found = report("latency", args)
     run_latency(options, found, progress)
     finish(found, args)
@@ -152,7 +139,7 @@ def _generator(args: argparse.Namespace) -> int:
     if args.count < 1:
         raise SettingError(f"count={args.count}: at least 1 is expected")
     options = GeneratorOptions(
-        args.generator, tuple(parse_sizes(args.sizes)), args.count, _checked_repeats(args)
+        args.generator, tuple(parse_sizes(args.sizes)), args.count, checked_repeats(args)
     )
     found = report("generator", args)
     run_generator(options, found, progress)

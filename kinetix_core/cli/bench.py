@@ -9,6 +9,7 @@ from typing import Any
 
 from kinetix_core.errors import SettingError, did_you_mean
 
+from ._bench_report import checked_repeats, fresh_programs
 from ._bench_report import finish as _finish
 from ._bench_report import integers as _integers
 from ._bench_report import progress as _progress
@@ -22,14 +23,14 @@ GOLDEN = "KINETIX_GOLDEN"  # environment variable
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A subcommand for each thing to measure."""
-    names = "{parity,engine,env,train,latency,generator,compile,encode,learning}"
-    jobs = parser.add_subparsers(dest="job", required=True, metavar=names)
+    jobs = parser.add_subparsers(dest="job", required=True)
     _parity_arguments(jobs)
     _engine_arguments(jobs)
     add_speed_jobs(jobs)
     _compile_arguments(jobs)
     _encode_arguments(jobs)
     _learning_arguments(jobs)
+    jobs.metavar = f"{{{','.join(jobs.choices)}}}"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -87,6 +88,7 @@ def _engine_arguments(jobs: Any) -> None:
 
 def _compile_arguments(jobs: Any) -> None:
     parser = _common(jobs, "compile", "seconds to import, compile and start training", _compile)
+    parser.add_argument("settings", nargs="*", help="of the engine, such as engine.kernel=jax")
     parser.add_argument(
         "--compiler", help="for the kernel: zig, or the command of a C++ compiler (found)"
     )
@@ -160,7 +162,6 @@ def _kernels(args: argparse.Namespace, sizes: Any) -> int:
         )
     found = run_kernels(args.engine, sizes, args.levels, progress=_progress)
     report = _report("kernels", args)
-    report.command = report.command.replace("bench kernels", "bench parity --kernels")
     add_kernels(report, found)
     _finish(report, args)
     return 0 if kernels_agree(found) else 1
@@ -190,10 +191,7 @@ def _engine(args: argparse.Namespace) -> int:
         settings=tuple(args.settings),
         **quick,
     )
-    import jax
-
-    # a program out of a cache proves nothing: see _rollout
-    jax.config.update("jax_enable_compilation_cache", False)
+    fresh_programs()
     report = _report("engine", args)
     run_speed(options, report, _progress)
     _finish(report, args)
@@ -204,14 +202,13 @@ def _compile(args: argparse.Namespace) -> int:
     from kinetix_core.bench import parse_sizes
     from kinetix_core.bench.compile_time import CompileOptions, run_compile
 
-    if args.repeats < 1:
-        raise SettingError(f"repeats={args.repeats}: at least 1 is expected")
     options = CompileOptions(
         engine=args.engine,
         against=args.against,
         sizes=tuple(parse_sizes(args.sizes)),
         compiler=args.compiler,
-        repeats=args.repeats,
+        repeats=checked_repeats(args),
+        settings=tuple(args.settings),
         train=not args.no_train,
     )
     report = _report("compile", args)
@@ -224,14 +221,12 @@ def _encode(args: argparse.Namespace) -> int:
     from kinetix_core.bench import parse_sizes
     from kinetix_core.bench.encode_speed import EncodeOptions, run_encode
 
-    if args.repeats < 1:
-        raise SettingError(f"repeats={args.repeats}: at least 1 is expected")
     names = args.encoders and tuple(n.strip() for n in args.encoders.split(",") if n.strip())
     options = EncodeOptions(
         engine=args.engine,
         encoders=names or None,
         sizes=tuple(parse_sizes(args.sizes)),
-        repeats=args.repeats,
+        repeats=checked_repeats(args),
         levels=args.levels,
     )
     report = _report("encode", args)
@@ -241,14 +236,10 @@ def _encode(args: argparse.Namespace) -> int:
 
 
 def _learning(args: argparse.Namespace) -> int:
-    from pathlib import Path
-
     from kinetix_core.bench.learning import LearningOptions, run_learning
-    from kinetix_core.bench.report import Report
 
     options = LearningOptions(tuple(args.settings), args.minutes, args.evaluations, args.attempts)
-    shown = [w if "/" not in w else f"{w.split('=')[0]}={Path(w).name}" for w in args.settings]
-    report = Report("learning", f"kinetix bench learning {' '.join(shown)}")
+    report = _report("learning", args)
     run_learning(options, report, _progress)
     _finish(report, args)
     return 0

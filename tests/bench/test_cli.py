@@ -8,7 +8,7 @@ import pytest
 
 from kinetix_core.bench import _published, compile_time
 from kinetix_core.bench.compile_time import CompileOptions, run_compile
-from kinetix_core.bench.report import Report
+from kinetix_core.bench.report import Report, file_name
 from kinetix_core.cli import bench, main
 
 
@@ -72,6 +72,9 @@ def test_the_command_line_in_a_result_holds_no_folder(monkeypatch):
     arguments = ["--quick", "--levels", "/some/where", "--out", "/some/place", "--sizes", "s"]
     assert main(["bench", "engine", *arguments]) == 0
     assert seen["report"].command == "kinetix bench engine --sizes s --quick"
+    assert main(["bench", "engine", *arguments, "engine.kernel=jax"]) == 0
+    assert seen["report"].command == "kinetix bench engine engine.kernel=jax --sizes s --quick"
+    assert file_name(seen["report"]).startswith("engine-engine-kernel-jax-2")
 
 
 def test_a_process_that_fails_is_one_line(tmp_path):
@@ -86,8 +89,8 @@ def test_each_stage_of_a_start_is_reported(monkeypatch):
     stages = {name: [1.0, 2.0, 0.0] for name in compile_time.STAGES}
     seen = []
 
-    def probe(engine, size, environment):
-        seen.append((engine, size, environment["CXX"]))
+    def probe(engine, size, environment, settings):
+        seen.append((engine, size, environment["CXX"], *settings))
         return stages | {"kernel": [0.5, 9.0, 8.0] if len(seen) == 1 else [0.01, 0.02, 0.0]}
 
     monkeypatch.setattr(compile_time, "_probe", probe)
@@ -97,6 +100,24 @@ def test_each_stage_of_a_start_is_reported(monkeypatch):
     assert seen == [("jax2d", "s", "my-c++")] * 3 + [("jax2d", "m", "my-c++")] * 2
     assert report.tables[0].rows == ((8.5, 8.0, 9.0),)
     assert report.tables[1].rows[0] == ("jax2d", "s", "CPU", 1.0, 1.0, 0.01, *[1.0] * 4, 2.0)
+
+
+def test_settings_reach_the_engine_but_not_the_published_one(monkeypatch):
+    seen = []
+
+    def probe(engine, size, environment, settings):
+        seen.append((engine, *settings))
+        return {name: [1.0, 2.0, 0.0] for name in compile_time.STAGES}
+
+    monkeypatch.setattr(compile_time, "_probe", probe)
+    report, setting = Report("compile", ""), "engine.kernel=jax"
+    options = CompileOptions(
+        against="jax2d", sizes=("s",), repeats=1, train=False, settings=(setting,)
+    )
+    run_compile(options, report)
+    assert seen == [("jax2d", setting)] * 2 + [(compile_time.PUBLISHED,)]
+    titles = [table.title for table in report.tables]
+    assert titles == ["A start in a fresh process, seconds (median)"], "there is no kernel to build"
 
 
 def test_zig_must_be_installed_to_be_asked_for(monkeypatch):
