@@ -11,9 +11,11 @@ from kinetix_core.record import CsvLogger
 from kinetix_core.record.logger_config import CsvConfig
 
 
-def opened(directory):
+def opened(directory, finished=0):
     logger = CsvLogger(CsvConfig())
-    logger.open(RunInfo(directory, {}, total_updates=10, steps_per_update=8))
+    logger.open(
+        RunInfo(directory, {}, total_updates=10, steps_per_update=8, finished_updates=finished)
+    )
     return logger
 
 
@@ -48,8 +50,10 @@ def test_metrics_may_come_late_and_be_missing(tmp_path):
 
 
 def test_a_file_that_is_there_is_continued(tmp_path):
-    opened(tmp_path).log(1, {"b": 1.0})
-    again = opened(tmp_path)
+    first = opened(tmp_path)
+    first.log(1, {"b": 1.0})
+    first.log(2, {"b": 9.0})  # after the checkpoint: about to be logged again
+    again = opened(tmp_path, finished=1)
     again.log(2, {"b": 2.0, "a": 3.0})
     assert [row["b"] for row in read(tmp_path)] == ["1.0", "2.0"]
     assert list(read(tmp_path)[0]) == ["update", "b", "a"]

@@ -60,11 +60,13 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         RunFolder.create(Composed(str(tmp_path / "file")))
 
 
-def test_a_full_disk_is_said_before_training(tmp_path, monkeypatch):
-    full = SimpleNamespace(f_bavail=10, f_frsize=1000)
+def test_a_disk_without_room_is_named_with_what_a_run_takes(tmp_path, monkeypatch):
+    folder = RunFolder.create(Composed(str(tmp_path)))
+    full = SimpleNamespace(f_bavail=90, f_frsize=1_000_000)
     monkeypatch.setattr("os.statvfs", lambda path: full)
-    with pytest.raises(RunError, match="only 0 MB are free"):
-        RunFolder.create(Composed(str(tmp_path)))
+    folder.check_room(80_000_000)
+    with pytest.raises(RunError, match=r"90 MB are free there and .* take 100 MB"):
+        folder.check_room(100_000_000)
 
 
 def test_a_failed_save_keeps_the_parameters_before(tmp_path, monkeypatch):
