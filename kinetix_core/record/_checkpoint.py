@@ -131,7 +131,7 @@ def _to_arrays(state: Any) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Every leaf by its path, and the implementation of those that are random keys."""
     arrays, keys = {}, {}
     for path, leaf in jax.tree_util.tree_flatten_with_path(state)[0]:
-        name = _name(path)
+        name = leaf_name(path)
         if _is_key(leaf):
             keys[name] = str(jax.random.key_impl(leaf))
             leaf = jax.random.key_data(leaf)
@@ -143,7 +143,7 @@ def _from_arrays(
     like: Any, arrays: Mapping[str, np.ndarray], keys: Mapping[str, str], source: Path
 ) -> Any:
     paths, structure = jax.tree_util.tree_flatten_with_path(like)
-    names = [_name(path) for path, _ in paths]
+    names = [leaf_name(path) for path, _ in paths]
     for name in arrays:
         if name not in names:
             raise RunError(f"{source}: {name} is no part of this run{did_you_mean(name, names)}")
@@ -167,5 +167,6 @@ def _is_key(leaf: Any) -> bool:
     return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
-def _name(path: Any) -> str:
+def leaf_name(path: Any) -> str:
+    """Of a leaf in a tree, by its path, as `actor/hidden_0/kernel`."""
     return jax.tree_util.keystr(path, simple=True, separator="/")

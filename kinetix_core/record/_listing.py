@@ -14,7 +14,6 @@ from kinetix_core.errors import RunError, nearest
 
 CONFIG, STATUS, METRICS = "config.json", "run.json", "metrics.jsonl"
 RUNNING, FINISHED, INTERRUPTED = "running", "finished", "interrupted"
-STATES = (RUNNING, FINISHED, INTERRUPTED)
 _LATEST = 10
 """Updates at the end of a run that its solve rate is the mean of."""
 _TAIL_BYTES = 200_000

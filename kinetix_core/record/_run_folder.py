@@ -20,7 +20,7 @@ import numpy as np
 from kinetix_core.errors import RunError, did_you_mean
 from kinetix_core.paths import user_path
 
-from ._checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from ._checkpoint import Checkpoint, leaf_name, load_checkpoint, save_checkpoint
 from ._listing import CONFIG, RUNNING, STATUS, check_run, process, read_config, summarise_run
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class RunFolder:
 def flatten(tree: Any) -> dict[str, np.ndarray]:
     """Leaves by their path, as in `actor/hidden_0/kernel`."""
     leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
-    return {_path_name(path): np.ascontiguousarray(leaf) for path, leaf in leaves}
+    return {leaf_name(path): np.ascontiguousarray(leaf) for path, leaf in leaves}
 
 
 def unflatten(like: Any, arrays: dict[str, np.ndarray], source: Path, seeds: int = 1) -> Any:
@@ -154,7 +154,7 @@ def unflatten(like: Any, arrays: dict[str, np.ndarray], source: Path, seeds: int
     `seeds > 1`: every array has a leading axis of that length.
     """
     paths, structure = jax.tree_util.tree_flatten_with_path(like)
-    names = [_path_name(path) for path, _ in paths]
+    names = [leaf_name(path) for path, _ in paths]
     for name in arrays:
         if name not in names:
             raise RunError(f"{source}: {name} is not a parameter of this network")
@@ -170,10 +170,6 @@ def unflatten(like: Any, arrays: dict[str, np.ndarray], source: Path, seeds: int
             )
         leaves.append(arrays[name])
     return jax.tree_util.tree_unflatten(structure, leaves)
-
-
-def _path_name(path: Any) -> str:
-    return jax.tree_util.keystr(path, simple=True, separator="/")
 
 
 @dataclass(frozen=True)
