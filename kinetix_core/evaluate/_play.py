@@ -166,20 +166,14 @@ def _recorded(
     def of_recorded(tree: Any) -> Any:
         return jax.tree.map(lambda x: jnp.take(x, rows.recorded, axis=0), tree)
 
-    bodies = jax.vmap(lambda s: _poses(env.scene(s)))(of_recorded(state))
-    values = Track(*bodies, of_recorded(controls), of_recorded(transition.reward))
+    bodies = jax.vmap(lambda s: env.scene(s).bodies)(of_recorded(state))
+    values = Track(
+        bodies.position, bodies.rotation, of_recorded(controls), of_recorded(transition.reward)
+    )
     return jax.tree.map(
         lambda all_steps, value: jax.lax.dynamic_update_index_in_dim(
             all_steps, value.astype(all_steps.dtype), carry.step, 0
         ),
         carry.played.track,
         values,
-    )
-
-
-def _poses(scene: Scene) -> tuple[Array, Array]:
-    p, c = scene.polygons, scene.circles
-    return (
-        jnp.concatenate([p.position, c.position]),
-        jnp.concatenate([p.rotation, c.rotation]),
     )
