@@ -1,4 +1,4 @@
-"""The physics engine `jax2d`: one specification, a native kernel for CPUs."""
+"""The physics engine `jax2d`: one specification, a native kernel for CPUs and one in JAX."""
 
 from __future__ import annotations
 

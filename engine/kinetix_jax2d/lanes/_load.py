@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float
 
 from kinetix_core.scene import VERTICES, SceneSize
 from kinetix_jax2d import _layout as lay
+from kinetix_jax2d._words import field, flag
 
 from ._tables import Tables
 from ._vector import length, nonzero, rows
@@ -105,7 +106,7 @@ def load_constants(
 
     material = floats("materials", n, lay.MATERIAL_FLOATS)
     words = _cut(integers, where.body_words, (n,))
-    active = _flag(words, lay.ACTIVE)
+    active = flag(words, lay.ACTIVE)
     fixated = material[:, 0] == 0
     x, y = (floats(name, size.polygons, VERTICES) for name in ("vertices_x", "vertices_y"))
     return Constants(
@@ -114,9 +115,9 @@ def load_constants(
         friction=material[:, 2],
         restitution=material[:, 3],
         gravity=floats("gravity", 2),
-        outlines=_outlines(x, y, _field(words[: size.polygons], 1) == 3),
+        outlines=_outlines(x, y, field(words[: size.polygons], 1) == 3),
         radius=floats("radii", c),
-        filters=_filters(size, integers, active, fixated, _field(words, 0)),
+        filters=_filters(size, integers, active, fixated, field(words, 0)),
         joints=_joints(size, constant, integers, active, fixated),
         thrusters=_thrusters(size, constant, integers),
         controls=controls.reshape(-1, lanes),
@@ -155,20 +156,20 @@ def _joints(
 ) -> JointSettings:
     where, j = lay.layout(size), size.joints
     words = _cut(integers, where.joint_words, (j,))
-    a, b = (one_hot(_field(words, place), size.bodies) for place in (0, 1))
+    a, b = (one_hot(field(words, place), size.bodies) for place in (0, 1))
 
     def of(chosen: jax.Array, flags: jax.Array) -> jax.Array:
         return jnp.any(chosen & flags[None], axis=1)
 
-    in_use = _flag(words, lay.ACTIVE) & of(a, active) & of(b, active)
+    in_use = flag(words, lay.ACTIVE) & of(a, active) & of(b, active)
     return JointSettings(
         a=a,
         b=b,
         floats=_cut(constant, where.joint_settings, (j, lay.JOINT_FLOATS)),
         resolvable=in_use & ~(of(a, fixated) & of(b, fixated)),
-        fixed=_flag(words, lay.FIXED),
-        motor=_flag(words, lay.MOTOR),
-        limits=_flag(words, lay.LIMITS),
+        fixed=flag(words, lay.FIXED),
+        motor=flag(words, lay.MOTOR),
+        limits=flag(words, lay.LIMITS),
     )
 
 
@@ -176,9 +177,9 @@ def _thrusters(size: SceneSize, constant: jax.Array, integers: jax.Array) -> Thr
     where, t = lay.layout(size), size.thrusters
     words = _cut(integers, where.thruster_words, (t,))
     return ThrusterSettings(
-        body=one_hot(_field(words, 0), size.bodies),
+        body=one_hot(field(words, 0), size.bodies),
         floats=_cut(constant, where.thruster_settings, (t, lay.THRUSTER_FLOATS)),
-        active=_flag(words, lay.ACTIVE),
+        active=flag(words, lay.ACTIVE),
     )
 
 
@@ -250,11 +251,3 @@ def _pack(flags: jax.Array) -> jax.Array:
 def _cut(array: jax.Array, offset: int, shape: tuple[int, ...]) -> jax.Array:
     count = int(np.prod(shape))
     return array[offset : offset + count].reshape(*shape, array.shape[1])
-
-
-def _field(word: jax.Array, place: int) -> jax.Array:
-    return (word << (24 - 8 * place)) >> 24  # with its sign
-
-
-def _flag(word: jax.Array, bit: int) -> jax.Array:
-    return (word & bit) != 0

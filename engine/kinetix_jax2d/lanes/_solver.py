@@ -20,8 +20,8 @@ from ._vector import computed, nonzero, rows
 Impulses = tuple[jax.Array, jax.Array]
 """Accumulated normal and tangential impulses, [rows, lanes] each."""
 
-
 Fields = tuple[jax.Array, jax.Array, jax.Array]
+"""What each row does to a body: x, y and angular, [rows, lanes] each."""
 
 UNROLLED_ROWS = range(32, 65)
 """Impulses of tables of such lengths are summed row by row."""
