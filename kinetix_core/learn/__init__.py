@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         action_outputs,
         distribution_for,
     )
+    from ._equinox_network import EquinoxNetwork
     from ._rollout import rollout
     from ._setup import Setup
     from ._train import compiled, train
@@ -29,6 +30,7 @@ _WHERE = {
         "distribution_for",
     ),
     "._rollout": ("rollout",),
+    "._equinox_network": ("EquinoxNetwork",),
     "._setup": ("Setup",),
     "._train": ("compiled", "train"),
     "._update": ("TrainState", "init_state", "update"),
