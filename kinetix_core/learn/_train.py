@@ -19,6 +19,7 @@ from kinetix_core.errors import RunError
 from kinetix_core.interfaces import Logger, RunInfo
 from kinetix_core.scene import write_level
 
+from ._memory import check_memory, tree_bytes
 from ._setup import Setup
 from ._update import Incident, TrainState, init_state, update
 from .config import OnNaN
@@ -136,7 +137,8 @@ class _Run:
         self.started = time.monotonic()
         init, self._step = compiled(setup, self.seeds)
         state = jax.eval_shape(lambda: init(composed.seed))
-        folder.check_room((self.checkpoint.keep + 1) * _bytes(state))
+        folder.check_room((self.checkpoint.keep + 1) * tree_bytes(state))
+        check_memory(setup, self._step, state, self.seeds)
         self.finished = 0  # updates after which the parameters are good
         if resume:
             found = folder.load_checkpoint(state)
@@ -226,14 +228,6 @@ class _Run:
                 f"{self.folder.engine}); a level in which it happened is saved as {path}; "
                 "train.on_nan=continue counts such episodes and goes on"
             )
-
-
-def _bytes(state: Any) -> int:
-    """Of all arrays; a random key is two words."""
-    return sum(
-        leaf.size * (8 if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf.dtype.itemsize)
-        for leaf in jax.tree.leaves(state)
-    )
 
 
 def _check_unfinished(path: Path, update: int, setup: Setup) -> None:

@@ -88,6 +88,8 @@ class TrainConfig:
     """Name of the run folder; empty: made from the time and the choices."""
     on_nan: OnNaN = OnNaN.stop
     """Whether a state that is not finite stops the run, or is counted and left behind."""
+    check_memory: bool = True
+    """Refuse a run that needs more memory than is available."""
 
     def __post_init__(self) -> None:
         for name in ("total_steps", "rollouts_per_update"):

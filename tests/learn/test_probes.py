@@ -10,31 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from kinetix_core.learn import PPOConfig, init_state, update
+from kinetix_core.learn import PPOConfig, init_state
 from kinetix_core.learn._rollout import begin, rollout
 from kinetix_core.learn._train import compiled
 from kinetix_core.learn._update import _incident
 from tests.learn import probe
-
-
-@pytest.fixture(scope="session")
-def learnt():
-    """A run on the three solvable probes: metrics per update, final state, traces counted."""
-    setup = probe.probe_setup(probe.REWARDED, probe.ACTION, probe.DELAYED)
-    traces = []
-
-    def step(state):
-        traces.append(1)
-        return update(setup, state)
-
-    jitted = jax.jit(step)
-    state = jax.jit(lambda s: init_state(setup, s))(0)
-    first = state
-    history = []
-    for _ in range(40):
-        state, metrics, _ = jitted(state)
-        history.append(jax.device_get(metrics))
-    return setup, jitted, first, state, history, traces
 
 
 def policy(setup, state, which, time):
