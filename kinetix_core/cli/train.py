@@ -104,7 +104,7 @@ def _train(composed: ComposedRun, resume: Path | None = None) -> Path:
     return train(composed, resume)
 
 
-def _train_with_log(composed: ComposedRun) -> Path:
+def train_with_log(composed: ComposedRun) -> Path:
     """The same in a process of its own, where nobody shows yet what is logged."""
     from ._log import shown_log
 
@@ -119,7 +119,7 @@ def _sweep(settings: list[str], at_once: int | None) -> int:
         raise SettingError(f"-m: {RESUME}= takes up one run; leave -m out")
     if not settings:
         raise SettingError("-m: a sweep needs settings with several values, as seed=0,1,2")
-    return show_jobs(run_sweep(settings, _train_with_log, at_once))
+    return show_jobs(run_sweep(settings, train_with_log, at_once))
 
 
 def show_jobs(jobs: Sequence[Job]) -> int:

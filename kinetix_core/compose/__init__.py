@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ._schema import PRESETS, SECTIONS, TopConfig, component_node, section_class
     from ._settings import Setting, settings_of
     from ._sweep import run_sweep
+    from ._sweep_file import Sweep, load_sweep, sweep_summary, sweeps
     from ._sweep_jobs import Job
 
 _WHERE = {
@@ -26,6 +27,7 @@ _WHERE = {
     "._schema": ("PRESETS", "SECTIONS", "TopConfig", "component_node", "section_class"),
     "._settings": ("Setting", "settings_of"),
     "._sweep": ("run_sweep",),
+    "._sweep_file": ("Sweep", "load_sweep", "sweep_summary", "sweeps"),
     "._sweep_jobs": ("Job",),
 }
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]

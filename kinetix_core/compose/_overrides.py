@@ -143,32 +143,38 @@ def check_choice(override: Override) -> None:
 
 def presets() -> dict[str, str]:
     """Every preset by name, with the file that it stands in as `pkg://package/experiment/x.yaml`."""
-    return {name: where for name, (where, _) in _preset_files().items()}
+    return {name: where for name, (where, _) in config_files(PRESETS).items()}
 
 
 def preset_summary(name: str) -> str:
     """The first comment of a preset's file, its `# @package` line aside; empty: there is none."""
+    return first_comment(config_files(PRESETS)[name][1].read_text(encoding="utf-8"))
+
+
+def first_comment(text: str) -> str:
+    """The first comment of a YAML file in one line, its `# @package` line aside."""
     words: list[str] = []
-    for line in _preset_files()[name][1].read_text(encoding="utf-8").splitlines():
+    for line in text.splitlines():
         if not line.startswith("#"):
             break
-        if text := line.lstrip("# ").strip():
-            words += [] if text.startswith("@package") else [text]
+        if comment := line.lstrip("# ").strip():
+            words += [] if comment.startswith("@package") else [comment]
         elif words:
             break
     return " ".join(words)
 
 
-def _preset_files() -> dict[str, tuple[str, Traversable]]:
+def config_files(group: str) -> dict[str, tuple[str, Traversable]]:
+    """The YAML files of one group in every plugin's config folders, by name, with where each is."""
     from importlib.resources import files
 
     found: dict[str, tuple[str, Traversable]] = {}
     for folder in registry().config_folders:
         package, *below = folder.removeprefix("pkg://").split("/")
-        group = files(package).joinpath(*below, PRESETS)
-        if group.is_dir():
-            for file in sorted(group.iterdir(), key=lambda f: f.name):
+        place = files(package).joinpath(*below, group)
+        if place.is_dir():
+            for file in sorted(place.iterdir(), key=lambda f: f.name):
                 if file.name.endswith(".yaml"):
-                    where = f"{folder}/{PRESETS}/{file.name}"
+                    where = f"{folder}/{group}/{file.name}"
                     found.setdefault(file.name.removesuffix(".yaml"), (where, file))
     return found

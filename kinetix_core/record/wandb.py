@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from kinetix_core.errors import RunError
@@ -22,7 +24,8 @@ class WandbLogger(Logger):
     """Scalars with environment steps as the axis of every curve, and the composed configuration.
 
     Its files lie in the run folder, with the run's id, so that a run that is gone on with
-    continues its curves. Numbers that are not finite are left out. Raises `PluginError` where
+    continues its curves. In a run that a sweep agent started, the agent's id, project and entity
+    count. Numbers that are not finite are left out. Raises `PluginError` where
     the extra is missing, and `RunError` where W&B refuses.
     """
 
@@ -37,21 +40,18 @@ class WandbLogger(Logger):
         wandb, config = package("wandb", "wandb"), self.config
         id_file = run.directory / _ID
         try:
-            if not id_file.exists():
-                id_file.write_text(secrets.token_hex(6) + "\n", encoding="utf-8")
             self._run = wandb.init(
-                project=config.project,
-                entity=config.entity or None,
+                **self._place(id_file),
                 group=config.group or None,
                 name=config.run_name or run.directory.name,
                 tags=list(config.tags) or None,
                 mode=None if config.mode is None else config.mode.name,
-                id=id_file.read_text(encoding="utf-8").strip(),
                 resume="allow",
                 dir=str(run.directory),
                 config={**run.config, "steps_per_update": run.steps_per_update},
                 settings=wandb.Settings(console="off"),
             )
+            id_file.write_text(f"{self._run.id}\n", encoding="utf-8")
         except OSError as error:
             raise RunError(f"{id_file}: cannot be written: {error.strerror}") from error
         except wandb.errors.Error as error:
@@ -61,6 +61,17 @@ class WandbLogger(Logger):
             ) from error
         self._run.define_metric(STEPS)
         self._run.define_metric("*", step_metric=STEPS)
+
+    def _place(self, id_file: Path) -> dict[str, Any]:
+        """Under which id, project and entity the run is kept. Nothing: the sweep agent says."""
+        if os.environ.get("WANDB_SWEEP_ID"):
+            return {}
+        if id_file.exists():
+            run_id = id_file.read_text(encoding="utf-8").strip()
+        else:
+            run_id = secrets.token_hex(6)
+        config = self.config
+        return {"id": run_id, "project": config.project, "entity": config.entity or None}
 
     def log(self, step: int, metrics: Mapping[str, Any]) -> None:
         row = {name: value for name, value in scalars(metrics).items() if math.isfinite(value)}
