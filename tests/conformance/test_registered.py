@@ -17,6 +17,7 @@ SETTINGS = {
     ("network", "mlp"): {"depth": 1, "width": 32},
     ("network", "deep_sets"): {"depth": 1, "width": 32},
     ("network", "transformer"): {"depth": 1, "width": 16, "layers": 1, "encoder_width": 16},
+    ("network", "cnn"): {"depth": 1, "width": 16},
 }
 OPTIONS = {"curriculum": {"updates": 200}}
 

@@ -28,12 +28,22 @@ def kinetix_components():
         factory="kinetix_networks._transformer:Transformer",
         summary="attention between bodies, messages along joints: the published network",
     )
+    yield Component(
+        "network",
+        "cnn",
+        config="kinetix_networks._config:CNNConfig",
+        factory="kinetix_networks._cnn:CNN",
+        summary="convolutions over a picture, then actor and critic",
+    )
 
 
 __getattr__, _ = lazy_exports(
     __name__,
     {
         "Activation": "._config",
+        "CNN": "._cnn",
+        "CNNConfig": "._config",
+        "Convolutions": "._config",
         "DeepSets": "._deep_sets",
         "DeepSetsConfig": "._config",
         "MLP": "._mlp",
