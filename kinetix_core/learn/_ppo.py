@@ -5,6 +5,7 @@ Source of the details: spec/training_and_evaluation.md 3.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -35,16 +36,41 @@ class Batch(eqx.Module):
     memory: Memory  # at the start of the rollout
 
 
-def optimiser(setup: Setup) -> optax.GradientTransformation:
-    """Global-norm clipping, then Adam."""
+def learning_rate(setup: Setup) -> Callable[[Any], Any]:
+    """The step size as a function of the gradient steps so far; constant within an update.
+
+    With u finished updates of U, f = u / U, lr = `learning_rate`, w = `warmup_fraction`: linear is
+    lr (1 - f); warmup_cosine is start + (lr - start) f / w for f < w, then
+    lr (1 + cos(pi (f - w) / (1 - w))) / 2.
+    """
     ppo = setup.ppo
     per_update = ppo.epochs * ppo.num_minibatches * setup.train.rollouts_per_update
+    rate, start, warmup = ppo.learning_rate, ppo.warmup_start, ppo.warmup_fraction
 
     def linear(count: Any) -> Any:
-        return ppo.learning_rate * (1.0 - (count // per_update) / setup.updates)
+        return rate * (1.0 - (count // per_update) / setup.updates)
 
-    rate = linear if ppo.schedule is Schedule.linear else ppo.learning_rate
-    return optax.chain(optax.clip_by_global_norm(ppo.max_grad_norm), optax.adam(rate, eps=1e-5))
+    def warmup_cosine(count: Any) -> Any:
+        f = (count // per_update) / setup.updates
+        up = start + (rate - start) * f / max(warmup, 1e-9)
+        down = rate * 0.5 * (1.0 + jnp.cos(jnp.pi * (f - warmup) / (1.0 - warmup)))
+        return jnp.where(f < warmup, up, down)
+
+    schedules = {Schedule.linear: linear, Schedule.warmup_cosine: warmup_cosine}
+    return schedules.get(ppo.schedule, lambda count: rate)
+
+
+def optimiser(setup: Setup) -> optax.GradientTransformation:
+    """Global-norm clipping, then Adam, or AdamW where weights decay."""
+    ppo = setup.ppo
+    constant = ppo.schedule is Schedule.constant
+    rate = ppo.learning_rate if constant else learning_rate(setup)
+    b1, b2, eps = ppo.adam_beta1, ppo.adam_beta2, ppo.adam_eps
+    if ppo.weight_decay:
+        step = optax.adamw(rate, b1, b2, eps, weight_decay=ppo.weight_decay)
+    else:
+        step = optax.adam(rate, b1, b2, eps)
+    return optax.chain(optax.clip_by_global_norm(ppo.max_grad_norm), step)
 
 
 def loss(
@@ -53,7 +79,8 @@ def loss(
     """L = L_policy + c_v L_value - c_e H, over one minibatch.
 
     L_policy = -E[min(r A, clip(r, 1 - eps, 1 + eps) A)], r = exp(log pi - log pi_old), with A
-    normalised within the minibatch; L_value = 1/2 E[max((V - target)^2, (V_clip - target)^2)].
+    normalised within the minibatch; L_value = 1/2 E[max((V - target)^2, (V_clip - target)^2)],
+    without the second term where `value_clip_eps` is 0.
     """
 
     def unroll(memory: Memory, observation: Observation, reset: Array, key: PRNGKeyArray) -> Any:
@@ -67,10 +94,12 @@ def loss(
     clipped = jnp.clip(ratio, 1.0 - ppo.clip_eps, 1.0 + ppo.clip_eps)
     policy_loss = -jnp.mean(jnp.minimum(ratio * advantage, clipped * advantage))
 
-    near = batch.value + jnp.clip(value - batch.value, -ppo.clip_eps, ppo.clip_eps)
-    value_loss = 0.5 * jnp.mean(
-        jnp.maximum((value - batch.target) ** 2, (near - batch.target) ** 2)
-    )
+    value_error = (value - batch.target) ** 2
+    reach = ppo.clip_eps if ppo.value_clip_eps is None else ppo.value_clip_eps
+    if reach:
+        near = batch.value + jnp.clip(value - batch.value, -reach, reach)
+        value_error = jnp.maximum(value_error, (near - batch.target) ** 2)
+    value_loss = 0.5 * jnp.mean(value_error)
     entropy = jnp.mean(distribution.entropy())
     total = policy_loss + ppo.value_coef * value_loss - ppo.entropy_coef * entropy
     return total, {
@@ -110,6 +139,8 @@ def learn(
 
         return jax.lax.scan(step, carry, (order, jax.random.split(loss_key, parts)))
 
+    steps = optax.tree.get_all_with_path(opt_state, "count")[0][1]
     keys = jax.random.split(key, ppo.epochs)
     (params, opt_state), metrics = jax.lax.scan(epoch, (params, opt_state), keys)
-    return params, opt_state, jax.tree.map(jnp.mean, metrics)
+    rate = jnp.float32(learning_rate(setup)(steps))
+    return params, opt_state, jax.tree.map(jnp.mean, metrics) | {"ppo/learning_rate": rate}

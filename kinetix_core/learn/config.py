@@ -14,6 +14,7 @@ class Schedule(Enum):
 
     constant = "constant"
     linear = "linear"
+    warmup_cosine = "warmup_cosine"
 
 
 # a class body cannot have a member `continue`, and members' names are what is written
@@ -36,7 +37,20 @@ class PPOConfig:
     learning_rate: float = 3e-4
     """Step size of Adam (the published runs use 5e-5 with 2048 environments)."""
     schedule: Schedule = Schedule.constant
-    """How the learning rate changes: constant, or linear down to 0 at the end of the run."""
+    """How the learning rate changes: constant, linear down to 0 at the end of the run, or
+    warmup_cosine: up from `warmup_start` to `learning_rate`, then down to 0 along a cosine."""
+    warmup_start: float = 1e-5
+    """With warmup_cosine: learning rate of the first update."""
+    warmup_fraction: float = 0.1
+    """With warmup_cosine: share of the run in which the learning rate rises."""
+    weight_decay: float = 0.0
+    """Share of each parameter taken off per step, times the learning rate (AdamW); 0: Adam."""
+    adam_beta1: float = 0.9
+    """Decay of Adam's mean of the gradients."""
+    adam_beta2: float = 0.999
+    """Decay of Adam's mean of their squares."""
+    adam_eps: float = 1e-5
+    """Added to the root of that mean before a gradient is divided by it."""
     max_grad_norm: float = 1.0
     """Gradients are scaled down to this global norm."""
     gamma: float = 0.995
@@ -44,7 +58,9 @@ class PPOConfig:
     gae_lambda: float = 0.9
     """Trace decay of generalised advantage estimation."""
     clip_eps: float = 0.2
-    """Clip range of the policy ratio and of the value."""
+    """Clip range of the policy ratio."""
+    value_clip_eps: float | None = None
+    """Clip range of the value; null: that of the ratio; 0: values are not clipped."""
     entropy_coef: float = 0.01
     """Weight of the entropy bonus."""
     value_coef: float = 0.5
@@ -61,17 +77,19 @@ class PPOConfig:
                 f"ppo.num_minibatches={self.num_minibatches}: ppo.num_envs={self.num_envs} is "
                 "not a multiple of it, and a minibatch holds whole environments"
             )
-        for name in ("learning_rate", "max_grad_norm", "clip_eps"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise SettingError(
-                    f"ppo.{name}={getattr(self, name)}: a number above 0 is expected"
-                )
-        for name in ("entropy_coef", "value_coef"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise SettingError(f"ppo.{name}={getattr(self, name)}: 0 or more is expected")
+        for name in ("learning_rate", "max_grad_norm", "clip_eps", "adam_eps"):
+            self._check(name, 0 < getattr(self, name) < math.inf, "a number above 0")
+        for name in ("entropy_coef", "value_coef", "warmup_start", "weight_decay"):
+            self._check(name, 0 <= getattr(self, name) < math.inf, "0 or more")
         for name in ("gamma", "gae_lambda"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise SettingError(f"ppo.{name}={getattr(self, name)}: 0 to 1 is expected")
+            self._check(name, 0 <= getattr(self, name) <= 1, "0 to 1")
+        for name in ("warmup_fraction", "adam_beta1", "adam_beta2"):
+            self._check(name, 0 <= getattr(self, name) < 1, "at least 0, below 1")
+        self._check("value_clip_eps", 0 <= (self.value_clip_eps or 0) < math.inf, "0 or more")
+
+    def _check(self, name: str, holds: bool, expected: str) -> None:
+        if not holds:
+            raise SettingError(f"ppo.{name}={getattr(self, name)}: {expected} is expected")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from kinetix_core.errors import SettingError
 from kinetix_core.interfaces import PolicyNetwork
 from kinetix_core.learn import Categorical, PPOConfig, Schedule, Setup, TrainConfig
 from kinetix_core.learn import _ppo as module
-from kinetix_core.learn._ppo import Batch, learn, loss, optimiser
+from kinetix_core.learn._ppo import Batch, learn, learning_rate, loss, optimiser
 from tests.learn import probe
 
 ENVS, TIME, OPTIONS = 6, 5, 3
@@ -81,6 +81,20 @@ def test_the_loss_is_that_of_the_paper(case):
     assert metrics["ppo/approx_kl"] == pytest.approx(kl, rel=1e-3)
 
 
+@pytest.mark.parametrize(("reach", "largest"), [(0.0, None), (0.3, 0.3), (None, 0.1)])
+def test_values_have_a_clip_range_of_their_own(case, reach, largest):
+    params, batch = case
+    ppo = PPOConfig(num_envs=ENVS, num_minibatches=1, clip_eps=0.1, value_clip_eps=reach)
+    _, metrics = loss(params, Table(), ppo, batch, jax.random.key(0))
+    value = np.asarray(params["value"], np.float64).reshape(ENVS, TIME)
+    old, target = np.asarray(batch.value), np.asarray(batch.target)
+    error = (value - target) ** 2
+    if largest:
+        near = old + np.clip(value - old, -largest, largest)
+        error = np.maximum(error, (near - target) ** 2)
+    assert metrics["ppo/value_loss"] == pytest.approx(0.5 * error.mean(), rel=1e-4)
+
+
 def setup_of(ppo: PPOConfig, train: TrainConfig | None = None) -> Setup:
     setup = probe.probe_setup(probe.ACTION, ppo=ppo)
     return replace(setup, task=replace(setup.task, network=Table()), train=train or setup.train)
@@ -142,6 +156,59 @@ def test_the_linear_schedule_ends_at_zero():
     np.testing.assert_allclose(sizes, rates, rtol=1e-3)
 
 
+def test_the_warm_up_rises_in_a_line_and_falls_along_a_cosine():
+    ppo = PPOConfig(
+        learning_rate=3e-4,
+        schedule=Schedule.warmup_cosine,
+        num_envs=8,
+        num_steps=4,
+        epochs=2,
+        num_minibatches=2,
+    )
+    setup = setup_of(ppo, TrainConfig(total_steps=8 * 4 * 40))  # 40 updates of 4 steps
+    tx, params = optimiser(setup), {"w": jnp.zeros(1)}
+    state, sizes = tx.init(params), []
+    step = jax.jit(lambda state: tx.update({"w": jnp.ones(1)}, state, params))
+    for _ in range(40 * 4):
+        updates, state = step(state)
+        sizes.append(-float(updates["w"][0]))
+    f = np.arange(40) / 40
+    up = 1e-5 + (3e-4 - 1e-5) * f / 0.1
+    down = 3e-4 * 0.5 * (1 + np.cos(np.pi * (f - 0.1) / 0.9))
+    rates = np.where(f < 0.1, up, down)
+    assert rates.argmax() == 4
+    np.testing.assert_allclose(sizes, np.repeat(rates, 4), rtol=1e-3)
+
+
+def test_without_a_warm_up_the_cosine_begins_at_once():
+    ppo = PPOConfig(schedule=Schedule.warmup_cosine, warmup_fraction=0.0)
+    assert float(learning_rate(setup_of(ppo))(0)) == pytest.approx(ppo.learning_rate)
+
+
+def test_weights_decay_by_their_share_of_the_learning_rate():
+    ppo = PPOConfig(learning_rate=0.5, weight_decay=0.1, num_envs=8)
+    params = {"w": jnp.array([2.0])}
+    with_decay, without = (optimiser(setup_of(p)) for p in (ppo, replace(ppo, weight_decay=0.0)))
+    gradient = {"w": jnp.array([0.3])}
+    decayed, _ = with_decay.update(gradient, with_decay.init(params), params)
+    plain, _ = without.update(gradient, without.init(params), params)
+    np.testing.assert_allclose(decayed["w"] - plain["w"], -0.5 * 0.1 * 2.0, rtol=1e-5)
+
+
+def test_the_learning_rate_is_logged_as_it_was_in_the_update(case):
+    params, batch = case
+    ppo = PPOConfig(
+        num_envs=ENVS, num_minibatches=2, epochs=3, schedule=Schedule.linear, num_steps=TIME
+    )
+    setup = setup_of(ppo, TrainConfig(total_steps=ENVS * TIME * 4))
+    state, rates = optimiser(setup).init(params), []
+    step = jax.jit(lambda params, state: learn(setup, params, state, batch, jax.random.key(0)))
+    for _ in range(4):
+        params, state, metrics = step(params, state)
+        rates.append(float(metrics["ppo/learning_rate"]))
+    np.testing.assert_allclose(rates, 3e-4 * np.array([1, 0.75, 0.5, 0.25]), rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -152,6 +219,12 @@ def test_the_linear_schedule_ends_at_zero():
         {"value_coef": -1.0},
         {"gamma": 1.5},
         {"epochs": 0},
+        {"value_clip_eps": -0.1},
+        {"value_clip_eps": math.nan},
+        {"warmup_fraction": 1.0},
+        {"weight_decay": -1e-4},
+        {"adam_eps": 0.0},
+        {"adam_beta2": 1.0},
     ],
 )
 def test_settings_that_cannot_work_are_refused_by_name(bad):
