@@ -14,6 +14,7 @@ from kinetix_core.env import EnvState, random_index, reset_where
 from kinetix_core.interfaces import Memory, Observation, Parameters
 from kinetix_core.scene import Array
 
+from ._advantage import advantages
 from ._setup import Setup
 
 
@@ -88,20 +89,33 @@ def hand_over(players: Players, previous: EnvState) -> Players:
 
 
 def rollout(
-    setup: Setup, params: Parameters, players: Players, pool: EnvState, key: PRNGKeyArray
+    setup: Setup,
+    params: Parameters,
+    players: Players,
+    pool: EnvState,
+    key: PRNGKeyArray,
+    *,
+    repeat: bool | None = None,
 ) -> tuple[Players, Step]:
-    """`num_steps` steps with sampled actions; ended episodes take their next level of the pool."""
+    """`num_steps` steps with sampled actions; ended episodes take their next level of the pool.
+
+    repeat: they play their own level again instead; None: as the curriculum says.
+    """
     # Encoded once here, so that no step encodes a whole scene.
     first = jax.vmap(setup.environment.observe)(pool)
-    body = _PlayStep(setup, params, pool, first)
+    repeat = setup.curriculum.repeat if repeat is None else repeat
+    body = _PlayStep(setup, params, pool, first, repeat)
     return jax.lax.scan(body, players, jax.random.split(key, setup.ppo.num_steps))
 
 
 class _PlayStep:
     """One step of every environment: act, move on, reset where an episode ended, look."""
 
-    def __init__(self, setup: Setup, params: Parameters, pool: EnvState, first: Observation):
+    def __init__(
+        self, setup: Setup, params: Parameters, pool: EnvState, first: Observation, repeat: bool
+    ):
         self.setup, self.params, self.pool, self.first = setup, params, pool, first
+        self.repeat = repeat
 
     def __call__(self, players: Players, key: PRNGKeyArray) -> tuple[Players, Step]:
         act_key, draw_key = jax.random.split(key)
@@ -144,7 +158,7 @@ class _PlayStep:
         return players, step
 
     def _next_level(self, done: Array, level: Array, key: PRNGKeyArray) -> Array:
-        if self.setup.curriculum.repeat:
+        if self.repeat:
             # An episode may have begun under an earlier, larger proposal.
             return level % self._levels
         drawn = random_index(key, level.shape, self._levels)
@@ -174,6 +188,17 @@ def policy(
     return apply(params, memory, observation, reset)
 
 
-def last_value(setup: Setup, params: Parameters, players: Players) -> Float[Array, " envs"]:
-    """The value of what is seen after the last step."""
-    return policy(setup, params, players.memory, players.observation, players.reset)[2]
+def rollout_advantages(
+    setup: Setup, params: Parameters, players: Players, steps: Step
+) -> Float[Array, "time envs"]:
+    """The advantages of a rollout that `params` played and that left `players`."""
+    seen = players.memory, players.observation, players.reset
+    return advantages(
+        steps.reward,
+        steps.value,
+        steps.done,
+        steps.end_value,
+        policy(setup, params, *seen)[2],
+        gamma=setup.ppo.gamma,
+        gae_lambda=setup.ppo.gae_lambda,
+    )

@@ -14,10 +14,9 @@ from kinetix_core.env import EnvState
 from kinetix_core.interfaces import CurriculumState, Observation, Parameters, Proposal
 from kinetix_core.scene import Array, Scene
 
-from ._advantage import advantages
 from ._outcome import Tally, count
 from ._ppo import Batch, Metrics, learn, optimiser
-from ._rollout import Players, Step, begin, hand_over, last_value, rollout
+from ._rollout import Players, Step, begin, hand_over, rollout, rollout_advantages
 from ._setup import Setup
 from ._tools import RunTools
 
@@ -140,15 +139,7 @@ def _rollout_and_learn(
     play_key, learn_key = jax.random.split(key)
     memory = players.memory
     players, steps = rollout(setup, params, players, pool, play_key)
-    advantage = advantages(
-        steps.reward,
-        steps.value,
-        steps.done,
-        steps.end_value,
-        last_value(setup, params, players),
-        gamma=setup.ppo.gamma,
-        gae_lambda=setup.ppo.gae_lambda,
-    )
+    advantage = rollout_advantages(setup, params, players, steps)
     batch = _batch(steps, advantage, memory)
     params, opt_state, metrics = _learn_if(setup, params, opt_state, batch, proposal, learn_key)
     incident = _incident(steps, pool, players)
