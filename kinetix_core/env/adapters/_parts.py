@@ -91,6 +91,11 @@ def advance(
     return state, environment.observe(state), transition
 
 
+def facts(transition: Transition) -> dict[str, Array]:
+    """What every adapter's `info` says of a step: `goal`, `distance` (m) and `nonfinite`."""
+    return {name: getattr(transition, name) for name in ("goal", "distance", "nonfinite")}
+
+
 def check_count(name: str, value: Any, least: int = 1) -> None:
     """Raises `SettingError` unless `value` is a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:

@@ -21,7 +21,7 @@ from kinetix_core.errors import SettingError, did_you_mean
 from kinetix_core.interfaces import Box, Discrete, MultiDiscrete, Observation, Record, Space
 from kinetix_core.scene import Array, Scene
 
-from ._parts import Pool, World, advance, check_count, compose_world, require
+from ._parts import Pool, World, advance, check_count, compose_world, facts, require
 
 require("gymnasium", "gymnasium")
 
@@ -116,7 +116,7 @@ class KinetixEnv(gym.Env):
             raise SettingError("step: call reset first")
         self._state, seen, transition = self._advance(self._state, np.asarray(action))
         transition = jax.device_get(transition)
-        info = {k: v.item() for k, v in _facts(transition).items()}
+        info = {k: v.item() for k, v in facts(transition).items()}
         ends = bool(transition.terminated), bool(transition.truncated)
         return _numpy(seen), float(transition.reward), *ends, info
 
@@ -204,24 +204,20 @@ class KinetixVectorEnv(VectorEnv):
         last, observations = _numpy(last), np.full(self.num_envs, None, dtype=object)
         for i in np.flatnonzero(ended):
             observations[i] = jax.tree.map(lambda x, i=i: x[i], last)
-        facts: dict[str, Any] = {}
-        for name, value in _facts(transition).items():
-            facts[name] = np.where(ended, value, np.zeros_like(value))
-            facts[f"_{name}"] = ended.copy()
+        final: dict[str, Any] = {}
+        for name, value in facts(transition).items():
+            final[name] = np.where(ended, value, np.zeros_like(value))
+            final[f"_{name}"] = ended.copy()
         return {
             "final_obs": observations,
             "_final_obs": ended.copy(),
-            "final_info": facts,
+            "final_info": final,
             "_final_info": ended.copy(),
         }
 
 
 def _key(random: np.random.Generator) -> jax.Array:
     return jax.random.key(random.integers(2**31))
-
-
-def _facts(transition: Transition) -> dict[str, Any]:
-    return {name: getattr(transition, name) for name in ("goal", "distance", "nonfinite")}
 
 
 def _begin(world: World, level: Scene) -> tuple[EnvState, Observation]:

@@ -15,13 +15,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
-from jaxtyping import Bool, Float, PRNGKeyArray
+from jaxtyping import Bool, PRNGKeyArray
 
-from kinetix_core.env import EnvState, Transition
+from kinetix_core.env import EnvState
 from kinetix_core.interfaces import Box, Discrete, MultiDiscrete, Observation, Record, Space
 from kinetix_core.scene import Array, Scene
 
-from ._parts import Pool, World, advance, check_count, compose_world, require
+from ._parts import Pool, World, advance, check_count, compose_world, facts, require
 
 require("gymnax.environments.environment", "gymnax")
 
@@ -118,7 +118,7 @@ class KinetixGymnax(GymnaxEnvironment):
         state, last, transition = advance(self._environment, state, action)
         index = jax.random.randint(key, (), 0, len(pool))
         state, seen = pool.begin_where(transition.done, index, state, last)
-        info = _info(transition) | {
+        info = facts(transition) | {
             "terminated": transition.terminated,
             "truncated": transition.truncated,
             "final_observation": last,
@@ -131,7 +131,7 @@ class KinetixGymnax(GymnaxEnvironment):
     ) -> tuple[Observation, EnvState, Array, Array, dict[str, Any]]:
         """One step without a reset: observation, state, reward, terminated, info."""
         state, seen, transition = advance(self._environment, state, action)
-        return seen, state, transition.reward, transition.terminated, _info(transition)
+        return seen, state, transition.reward, transition.terminated, facts(transition)
 
     def reset_env(self, key: PRNGKeyArray, params: KinetixParams) -> tuple[Observation, EnvState]:
         """Begins one of the levels of `params`."""
@@ -167,7 +167,3 @@ class KinetixGymnax(GymnaxEnvironment):
         task = self._environment.task
         assert task.observation is not None
         return space_of(task.observation.space(task.size))
-
-
-def _info(transition: Transition) -> dict[str, Float[Array, ""] | Bool[Array, ""]]:
-    return {name: getattr(transition, name) for name in ("goal", "distance", "nonfinite")}

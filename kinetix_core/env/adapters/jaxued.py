@@ -18,7 +18,7 @@ from kinetix_core.env import EnvState
 from kinetix_core.interfaces import Observation
 from kinetix_core.scene import Array, Scene
 
-from ._parts import World, advance, compose_world, require
+from ._parts import World, advance, compose_world, facts, require
 
 require("jaxued.environments.underspecified_env", "jaxued")
 require("gymnax.environments.environment", "jaxued")
@@ -51,8 +51,8 @@ class KinetixUED(UnderspecifiedEnv):
         self, rng: PRNGKeyArray, state: EnvState, action: Any, params: EnvParams
     ) -> tuple[Observation, EnvState, Array, Array, dict[str, Any]]:
         state, seen, transition = advance(self._world.environment, state, action)
-        names = ("terminated", "truncated", "goal", "distance", "nonfinite")
-        info = {name: getattr(transition, name) for name in names}
+        ends = {"terminated": transition.terminated, "truncated": transition.truncated}
+        info = facts(transition) | ends
         return seen, state, transition.reward, transition.done, info
 
     def reset_env_to_level(
