@@ -45,7 +45,11 @@ def main() -> int:
     parser.add_argument("--generator", default="random", help="of levels (%(default)s)")
     parser.add_argument("--out", metavar="FOLDER", help="store the result there as JSON and text")
     args = parser.parse_args()
-    report = Report("endurance", f"python benchmarks/endurance.py --steps {args.steps}")
+    given = {name: value for name, value in vars(args).items() if name != "out"}
+    words = [
+        f"--{name} {value}" for name, value in given.items() if value != parser.get_default(name)
+    ]
+    report = Report("endurance", " ".join(["python benchmarks/endurance.py", *words]))
     try:
         for name in args.sizes.split(","):
             if name not in SIZES:
