@@ -15,7 +15,7 @@ from kinetix_core.errors import RunError, SettingError
 from kinetix_core.paths import user_path
 
 from ._compose import add_config_folders, compose_run
-from ._overrides import Override, check_choice, normalised, parse
+from ._overrides import check_choice, normalised, parse
 from ._run import ComposedRun, typed_run
 from ._schema import ROOT, store_schema
 from ._sweep_jobs import Job, Pending, finished, run_in_processes
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 _QUIET = ("hydra/job_logging=none", "hydra/hydra_logging=none", "hydra.output_subdir=null")
+_ADDED = ("+hydra.", "++hydra.")
+"""Entries that a launcher has no default of, such as options of `sbatch`, are added."""
+_MACHINERY = ("hydra.", "hydra/", *_ADDED)
 _log = logging.getLogger(__name__)
 
 
@@ -40,12 +43,12 @@ def run_sweep(
     be sent to another process. Raises as `compose_run`, and `RunError` where a launcher fails.
     """
     texts = normalised(settings)
-    overrides = parse(texts, multirun=True)
+    overrides = parse([t for t in texts if not t.startswith(_ADDED)], multirun=True)
     for override in overrides:
         if override.is_choice and not override.sweep:
             check_choice(override)
     if at_once is not None:
-        _check_at_once(at_once, overrides)
+        _check_at_once(at_once, texts)
     add_config_folders()
     store_schema()
     hydra = _hydra()
@@ -64,10 +67,10 @@ def run_sweep(
     return run_in_processes(pending, run, folder, at_once)
 
 
-def _check_at_once(at_once: int, overrides: Sequence[Override]) -> None:
+def _check_at_once(at_once: int, texts: Sequence[str]) -> None:
     if at_once < 1:
         raise SettingError(f"--jobs {at_once}: at least 1 is expected")
-    if own := [o.text for o in overrides if o.is_hydra]:
+    if own := [t for t in texts if t.startswith(_MACHINERY)]:
         raise SettingError(
             f"--jobs {at_once}: runs are started here, not by a launcher; leave {own[0]} out,"
             " or --jobs"
@@ -121,7 +124,7 @@ def _combinations(hydra: Hydra, texts: Sequence[str]) -> list[list[str]]:
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
-    own = [t for t in texts if not t.startswith(("hydra.", "hydra/"))]
+    own = [t for t in texts if not t.startswith(_MACHINERY)]
     try:
         parsed = OverridesParser.create(hydra.config_loader).parse_overrides(own)
         return BasicSweeper.split_arguments(parsed, None)[0]

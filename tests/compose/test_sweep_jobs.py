@@ -4,6 +4,7 @@ import importlib.util
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -24,6 +25,9 @@ def work(run):
         raise ValueError("eight is a bug")
     if run.seed == 9:
         os.kill(os.getpid(), signal.SIGKILL)
+    if run.seed == 5:
+        (folder.parent / "pid").write_text(str(os.getpid()))
+        time.sleep(60)
     if run.seed in (1, 2):  # each waits for the other
         (folder / f"here-{run.seed}").touch()
         until = time.monotonic() + 60
@@ -69,6 +73,24 @@ def test_one_at_once_is_one_after_the_other(base, tmp_path):
     ends = [(tmp_path / "study" / f"00{i}-seed-{i + 3}.log").stat().st_mtime for i in (0, 1)]
     assert [job.status for job in jobs] == [0, 0]
     assert ends[0] < ends[1]
+
+
+def test_who_stops_the_sweep_stops_its_runs(base, tmp_path):
+    mark = tmp_path / "pid"
+
+    def stop():
+        while not (mark.exists() and mark.read_text()):
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    watch = threading.Thread(target=stop)
+    watch.start()
+    with pytest.raises(KeyboardInterrupt, match="told to end"):
+        run_sweep([*base, "seed=5,6"], work, at_once=1)
+    watch.join()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
+    assert [log.name for log in (tmp_path / "study").iterdir()] == ["000-seed-5.log"]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +145,9 @@ def test_submitit_is_given_what_slurm_needs(base, tmp_path, monkeypatch):
     monkeypatch.setattr(SlurmLauncher, "launch", launch)
     options = ["hydra/launcher=submitit_slurm", "hydra.launcher.partition=gpu"]
     options += ["hydra.launcher.gpus_per_node=1", "hydra.launcher.timeout_min=240"]
+    options += ["+hydra.launcher.additional_parameters.account=lab"]
     run_sweep([*base, "seed=1,2", *options], work)
+    assert dict(asked["additional_parameters"]) == {"account": "lab"}
     assert (asked["partition"], asked["gpus_per_node"], asked["timeout_min"]) == ("gpu", 1, 240)
     assert Path(asked["submitit_folder"]).parent.parent == tmp_path / "study"
     assert [texts[-1] for texts in asked["jobs"]] == ["seed=1", "seed=2"]
