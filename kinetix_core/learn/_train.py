@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,9 +16,9 @@ import numpy as np
 
 from kinetix_core.errors import RunError
 from kinetix_core.interfaces import Logger, RunInfo
-from kinetix_core.scene import write_level
 
 from ._memory import check_memory, tree_bytes
+from ._nonfinite import REPORT, blind_level, diverged, save_begun, write_report
 from ._setup import Setup
 from ._update import Incident, TrainState, init_state, update
 from .config import OnNaN
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from kinetix_core.record import RunFolder
 
 
+_BLAMED = ("engine", "observation", "network")
 _log = logging.getLogger(__name__)
 
 
@@ -134,6 +134,7 @@ class _Run:
     def __init__(self, setup: Setup, folder: RunFolder, composed: ComposedRun, resume: bool):
         self.setup, self.folder, self.seeds = setup, folder, composed.num_seeds
         self.checkpoint = composed.checkpoint
+        self.names = {kind: str(composed.config[kind]["name"]) for kind in _BLAMED}
         self.started = time.monotonic()
         init, self._step = compiled(setup, self.seeds)
         state = jax.eval_shape(lambda: init(composed.seed))
@@ -187,13 +188,13 @@ class _Run:
             "time/env_steps": number * self.setup.steps_per_update,
             "time/steps_per_second": steps / max(now - begun, 1e-9),
         }
-        diverged = not all(math.isfinite(x) for x in np.ravel(values["ppo/loss"]))
-        if not diverged:
+        metric = diverged(values)
+        if not metric:
             self.finished = number
         for logger in self.loggers:
             logger.log(number, values)
-        if diverged:
-            raise self._divergence(number, values)
+        if metric:
+            raise self._divergence(number, values, metric)
         self._check_states(number, values, incident)
         if self.checkpoint.due(number, now - self._saved):
             self._save(number)
@@ -205,12 +206,21 @@ class _Run:
         self.folder.save_checkpoint(self.state, number, keep=keep, seconds=now - self.started)
         self._saved = now
 
-    def _divergence(self, number: int, values: Mapping[str, Any]) -> Diverged:
+    def _divergence(self, number: int, values: Mapping[str, Any], metric: str) -> Diverged:
         last = self.folder.parameters_update
         kept = f"parameters of update {last} are kept" if last else "no parameters were saved yet"
+        begun = blind_level(self.state, self.seeds)
+        if begun is None:
+            level, component = None, f"network={self.names['network']}"
+            why = f"the learner diverged ({component}); try a smaller ppo.learning_rate"
+        else:
+            level = save_begun(self.setup, self.folder, number, begun)
+            component = f"observation={self.names['observation']}"
+            why = f"{component} is not finite in a level that is saved as {level}"
+        write_report(self.folder, number, component, level, values)
         return Diverged(
-            f"ppo/loss={values['ppo/loss']} after update {number}: the learner diverged; "
-            f"{kept} in {self.folder.path}; try a smaller ppo.learning_rate"
+            f"{metric}={values[metric]} after update {number}: {why}; {kept} in "
+            f"{self.folder.path}, with a report ({REPORT})"
         )
 
     def _check_states(self, number: int, values: Mapping[str, Any], incident: Incident) -> None:
@@ -220,13 +230,14 @@ class _Run:
             begun = incident.begun
             if self.seeds > 1:
                 begun = jax.tree.map(lambda x: x[at], begun)
-            path = self.folder.path / f"nan_level_update_{number}.json"
-            write_level(path, jax.device_get(self.setup.environment.scene(begun)))
+            path = save_begun(self.setup, self.folder, number, begun)
             self._save(number)
+            component = f"engine={self.names['engine']}"
+            write_report(self.folder, number, component, path, values)
             raise RunError(
-                f"{int(bad.sum())} states were not finite in update {number} (engine "
-                f"{self.folder.engine}); a level in which it happened is saved as {path}; "
-                "train.on_nan=continue counts such episodes and goes on"
+                f"{int(bad.sum())} states were not finite in update {number} ({component}); a "
+                f"level in which it happened is saved as {path}; train.on_nan=continue counts such "
+                "episodes and goes on"
             )
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import equinox as eqx
 import numpy as np
 import pytest
 
@@ -156,6 +157,12 @@ def test_a_run_folder_that_cannot_be_written_is_said_before_training(tmp_path, c
     assert "cannot be written" in err
 
 
+class Nobody(eqx.Module):
+    """No players."""
+
+    observation: tuple = ()
+
+
 @pytest.fixture
 def broken_update(monkeypatch):
     """An update that reports what it is told to, without training."""
@@ -170,7 +177,7 @@ def broken_update(monkeypatch):
             levels = setup.task.generator.sample(jax.random.key(0), 1)
             begun = jax.vmap(setup.environment.reset)(levels)
             begun = jax.tree.map(lambda x: x[0], begun)
-            state = TrainState({"w": jnp.ones(1)}, (), (), (), (), (), jnp.int32(0))
+            state = TrainState({"w": jnp.ones(1)}, (), Nobody(), (), (), (), jnp.int32(0))
             metrics = {"ppo/loss": 0.1, "nan/states": 0, "episode/solved": 0.0}
             metrics |= {"episode/return": 0.0, "ppo/entropy": 1.0} | changes
             return lambda seed: state, lambda state: (state, metrics, Incident(1, begun))
@@ -193,6 +200,11 @@ def test_states_that_are_not_finite_stop_the_run_and_keep_the_level(
     assert str(level) in err
     assert main(["levels", "validate", str(level)]) == 0, "the level can be read again"
     assert json.loads((tmp_path / "nan" / "run.json").read_text())["status"].startswith("failed")
+    report = json.loads((tmp_path / "nan" / "nan_report.json").read_text())
+    assert (report["update"], report["component"]) == (1, "engine=jax2d")
+    assert report["level"] == level.name
+    assert report["metrics"]["nan/states"] == 2
+    assert report["parameters_of_update"] == 1, "what was learnt from the others is kept"
 
 
 def test_they_are_left_behind_where_that_is_asked_for(broken_update, tmp_path):
@@ -201,14 +213,20 @@ def test_they_are_left_behind_where_that_is_asked_for(broken_update, tmp_path):
     assert main(["train", *words, "train.on_nan=continue", "train.total_steps=128"]) == 0
 
 
+@pytest.mark.parametrize("metric", ["ppo/loss", "ppo/gradient_norm"])
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_what_was_saved(
-    broken_update, tmp_path, capsys
+    broken_update, tmp_path, capsys, metric
 ):
-    broken_update(**{"ppo/loss": float("nan")})
+    broken_update(**{metric: float("nan")})
     words = [*TINY, f"train.directory={tmp_path}", "train.name=loss", "logger=jsonl"]
     assert main(["train", *words]) == 2
-    assert "the learner diverged; no parameters were saved yet" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert f"{metric}=nan after update 1: the learner diverged (network=mlp)" in error
+    assert "no parameters were saved yet" in error
     assert not (tmp_path / "loss" / "parameters.safetensors").exists()
+    assert not (tmp_path / "loss" / "checkpoints").exists()
+    report = json.loads((tmp_path / "loss" / "nan_report.json").read_text())
+    assert (report["component"], report["metrics"][metric]) == ("network=mlp", "nan")
 
 
 def test_a_logger_that_fails_costs_no_learning(broken_update, tmp_path, monkeypatch, capsys):
