@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 from kinetix_networks import Activation, DeepSets, DeepSetsConfig
-from kinetix_observations import Entity, EntityConfig
+from kinetix_observations import Entity, EntityConfig, SymbolicPadded, SymbolicPaddedConfig
 
 from kinetix_core.compose import compose_run
 from kinetix_core.env import ContinuousActions
@@ -122,6 +122,25 @@ def test_has_the_published_number_of_parameters(size):
     encode, level = net.task.observation.encode, row(example_levels(SIZES[size], 1), 0)
     shapes = jax.eval_shape(lambda k: net.init(k, encode(level)), jax.random.key(0))
     assert sum(x.size for x in jax.tree.leaves(shapes)) == 221_521
+
+
+@pytest.mark.parametrize(("size", "parameters"), [("s", 210_833), ("m", 211_857), ("l", 215_441)])
+def test_rows_of_a_matrix_are_taken_as_they_are(size, parameters):
+    task = example_task(SIZES[size])
+    task = replace(task, observation=SymbolicPadded(SymbolicPaddedConfig(), task))
+    net = DeepSets(DeepSetsConfig(), task)
+    seen = np.zeros(task.observation.space(task.size).shape, np.float32)
+    shapes = jax.eval_shape(net.init, jax.random.key(0), seen)
+    assert sum(x.size for x in jax.tree.leaves(shapes)) == parameters
+
+
+def test_actor_and_critic_may_have_sums_and_memories_of_their_own():
+    net, seen = network(separate=True), row(observations(S, 1), 0)
+    shapes = jax.eval_shape(net.init, jax.random.key(0), seen)
+    assert sum(x.size for x in jax.tree.leaves(shapes)) == 238_161
+    net = network(separate=True, recurrent=True, memory_width=8, depth=1, width=8, heads=2)
+    assert [h.shape for h in net.memory()] == [(8,), (8,)]
+    check("network", net, net.task, promises=["unroll_is_apply_repeated", "reset_forgets"])
 
 
 def test_starts_as_published(fresh):
