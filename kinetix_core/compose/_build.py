@@ -23,6 +23,9 @@ def build_task(run: ComposedRun, kinds: Sequence[str] = TASK_KINDS) -> Task:
 
     task = Task(size=run.size, env=run.env)
     for kind in kinds:
+        if kind == "curriculum":  # the only one that edits levels
+            built = (registry().build(c.kind, c.name, c.config, task) for c in run.mutations)
+            task = dataclasses.replace(task, mutations=tuple(built))
         chosen = run.components[kind]
         part: Any = registry().build(kind, chosen.name, chosen.config, task)
         if kind == "generator" and run.filter.enabled:

@@ -35,7 +35,7 @@ class ComposedRun:
     """Everything that is decided before a run starts.
 
     config: the same as a plain tree that JSON and YAML can hold; `compose_saved` reads it back.
-    components: of each kind of which a run has one, by kind. loggers: any number.
+    components: of each kind of which a run has one, by kind. mutations, loggers: any number.
     """
 
     config: Mapping[str, Any] = field(hash=False, compare=False, repr=False)
@@ -48,6 +48,7 @@ class ComposedRun:
     train: TrainConfig
     checkpoint: CheckpointConfig
     components: Mapping[str, Chosen] = field(hash=False)
+    mutations: tuple[Chosen, ...]
     loggers: tuple[Chosen, ...]
 
     def __getitem__(self, kind: str) -> Chosen:
@@ -69,13 +70,14 @@ def typed_run(config: DictConfig) -> ComposedRun:
     sections = {
         name: to_dataclass(section_class(name), tree[name], name) for name in filter(None, SECTIONS)
     }
-    components, loggers = {}, []
+    components: dict[str, Chosen] = {}
+    several: dict[str, tuple[Chosen, ...]] = {}
     for kind in COMPOSED_KINDS.values():
         if kind.several:
-            loggers += [
+            several[kind.name] = tuple(
                 _chosen(kind.name, s, f"{kind.name}.{n}")
                 for n, s in tree.get(kind.name, {}).items()
-            ]
+            )
         else:
             components[kind.name] = _chosen(kind.name, tree[kind.name], kind.name)
     return ComposedRun(
@@ -84,7 +86,8 @@ def typed_run(config: DictConfig) -> ComposedRun:
         seed=top.seed,
         num_seeds=top.num_seeds,
         components=components,
-        loggers=tuple(loggers),
+        mutations=several["mutation"],
+        loggers=several["logger"],
         **sections,
     )
 

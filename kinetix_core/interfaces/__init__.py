@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ._engine import Engine, EngineState, Trace
     from ._generator import LevelGenerator
     from ._logger import Logger, RunInfo
-    from ._mutation import Mutation
+    from ._mutation import Mutation, mutate
     from ._network import Distribution, Memory, Parameters, PolicyNetwork
     from ._observation import Observation, ObservationEncoder
     from ._spaces import Box, Discrete, MultiDiscrete, Record, Space
@@ -40,7 +40,7 @@ _WHERE = {
     "._engine": ("Engine", "EngineState", "Trace"),
     "._generator": ("LevelGenerator",),
     "._logger": ("Logger", "RunInfo"),
-    "._mutation": ("Mutation",),
+    "._mutation": ("Mutation", "mutate"),
     "._network": ("Distribution", "Memory", "Parameters", "PolicyNetwork"),
     "._observation": ("Observation", "ObservationEncoder"),
     "._spaces": ("Box", "Discrete", "MultiDiscrete", "Record", "Space"),

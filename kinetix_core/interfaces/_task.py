@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ._curriculum import Curriculum
     from ._engine import Engine
     from ._generator import LevelGenerator
+    from ._mutation import Mutation
     from ._network import PolicyNetwork
     from ._observation import ObservationEncoder
 
@@ -41,7 +42,7 @@ class EnvConfig:
 
 @dataclass(frozen=True)
 class Task:
-    """Filled in the order engine, action, observation, generator, network, curriculum.
+    """Filled in the order engine, action, observation, generator, network, mutations, curriculum.
 
     A component's factory is called as `factory(config, task)` and sees what came before it.
     """
@@ -53,4 +54,5 @@ class Task:
     observation: ObservationEncoder | None = None
     generator: LevelGenerator | None = None
     network: PolicyNetwork | None = None
+    mutations: tuple[Mutation, ...] = ()
     curriculum: Curriculum | None = None

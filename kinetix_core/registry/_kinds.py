@@ -34,7 +34,7 @@ KINDS: dict[str, Kind] = {
         Kind("generator", f"{_I}:LevelGenerator", "where levels come from", ("files",)),
         Kind("network", f"{_I}:PolicyNetwork", "the policy and value function", ("mlp",)),
         Kind("curriculum", f"{_I}:Curriculum", "which levels are trained on", ("fixed",)),
-        Kind("mutation", f"{_I}:Mutation", "a small edit of a level", (), composed=False),
+        Kind("mutation", f"{_I}:Mutation", "a small edit of a level", (), several=True),
         Kind("score", f"{_I}:Score", "how much a level is worth", (), composed=False),
         Kind("logger", f"{_I}:Logger", "where metrics go", ("console", "jsonl"), several=True),
     )

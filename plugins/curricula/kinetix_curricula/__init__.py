@@ -23,6 +23,12 @@ _CURRICULA = (
         "prioritised level replay: new levels, or those worth playing before",
     ),
     (
+        "accel",
+        "Accel",
+        "_accel",
+        "plr that also plays what it replayed once more, edited",
+    ),
+    (
         "sfl",
         "SFL",
         "_sfl",

@@ -1,12 +1,12 @@
-"""curriculum/plr and curriculum/accel: prioritised level replay, and its evolving form.
+"""curriculum/plr: prioritised level replay (Jiang et al. 2021, arXiv 2010.03934 and 2110.02439).
 
-PLR (Jiang et al. 2021, arXiv 2010.03934; robust: arXiv 2110.02439) plays either new levels or
-levels that were worth playing before. ACCEL (Parker-Holder et al. 2022, arXiv 2203.01302) edits
-what it replayed and plays that next. Source: spec/curricula.md 2.
+An update plays either new levels or levels that were worth playing before.
+Source: spec/curricula.md 2.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import equinox as eqx
@@ -24,6 +24,8 @@ from ._config import PLRConfig
 
 NEW, REPLAY, MUTATE = range(3)
 """What an update plays."""
+
+Branch = Callable[[PRNGKeyArray], "tuple[PLRState, Scene]"]
 
 
 class PLRState(eqx.Module):
@@ -65,7 +67,7 @@ class PLR(Curriculum):
             played = replace(state, buffer=buffer, replayed=drawn)
             return played, jax.tree.map(lambda x: x[drawn], buffer.levels)
 
-        branches = (new, replay, *self._more_kinds(state, tools))
+        branches = (new, replay, *self._more_kinds(state))
         state, levels = jax.lax.switch(kind, branches, level_key)
         train = (kind == REPLAY) if self.config.robust else jnp.bool_(True)
         return replace(state, kind=kind), Proposal(levels, train)
@@ -129,5 +131,5 @@ class PLR(Curriculum):
         chance: Float[Array, ""] = jax.random.uniform(key)
         return filled & (chance < self.config.replay_prob)
 
-    def _more_kinds(self, state: PLRState, tools: Tools) -> tuple:
+    def _more_kinds(self, state: PLRState) -> tuple[Branch, ...]:
         return ()
