@@ -38,7 +38,8 @@ def test_the_defaults_are_those_of_the_dataclasses():
         assert getattr(run, name) == load_object(SECTIONS[name])()
     for kind in COMPOSED_KINDS.values():
         if kind.several:
-            assert tuple(c.name for c in run.loggers) == kind.default
+            chosen = getattr(run, f"{kind.name}s")
+            assert tuple(c.name for c in chosen) == kind.default
         elif kind.name not in ("engine", "generator"):
             assert (run[kind.name].name,) == kind.default
 
