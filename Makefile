@@ -9,6 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
+# Two processes at most: each compiles its own programs and takes up to 4 GB. `make test WORKERS=`
+# runs the tests in one.
+WORKERS ?= --numprocesses=auto --maxprocesses=2 --dist=loadfile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -26,7 +29,7 @@ demo: $(VENV)/.installed-run compiler  ## Train on a few small levels, evaluate,
 	$(BIN)/kinetix evaluate run="runs/$$name"
 
 test: $(VENV)/.installed-test compiler  ## Run the tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 lint: $(VENV)/.installed-lint  ## Check style, format and import rules
 	$(BIN)/ruff check .
