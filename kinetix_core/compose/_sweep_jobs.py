@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import connection, get_context
@@ -171,7 +171,7 @@ def _ended_by_sigterm() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-def _stop(running: Iterator[_Running] | Any) -> None:
+def _stop(running: Iterable[_Running]) -> None:
     left = list(running)
     for one in left:
         one.process.terminate()  # a run that is trained saves itself and ends
