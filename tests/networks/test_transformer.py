@@ -38,9 +38,14 @@ def network(size=S, **settings) -> Transformer:
 
 
 def observations(size, n):
-    """Of different scenes, on the host, with a leading axis."""
+    """Of different scenes, on the host, with a leading axis; as if some of the bodies touched."""
     encode = jax.jit(jax.vmap(task_of(size).observation.encode))
-    return jax.device_get(encode(example_levels(size, n)))
+    seen = jax.device_get(encode(example_levels(size, n)))
+    planes = seen["attention_mask"].copy()
+    planes[:, 3] |= planes[:, 0] & (np.random.default_rng(0).random(planes[:, 0].shape) < 0.2)
+    assert planes.any(axis=(0, 2, 3)).all()
+    assert all(seen[f"{kind}_mask"].any() for kind in ("circle", "joint", "thruster"))
+    return seen | {"attention_mask": planes}
 
 
 def row(tree, i):
