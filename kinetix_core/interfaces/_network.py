@@ -85,3 +85,16 @@ class PolicyNetwork(ABC):
             return memory, *jax.vmap(lambda step: body(memory, step)[1])(steps)
         memory, (distribution, value) = jax.lax.scan(body, memory, (observations, resets, keys))
         return memory, distribution, value
+
+    def activations(
+        self,
+        params: Parameters,
+        memory: Memory,
+        observation: Observation,
+        reset: Bool[Array, ""],
+    ) -> dict[str, Float[jax.Array, "*entities units"]]:
+        """What the units of each hidden layer put out in one step, by the layer's name.
+
+        Optional; {} says nothing. Serves measures such as the share of dormant units.
+        """
+        return {}

@@ -14,6 +14,7 @@ from kinetix_core.env import EnvState
 from kinetix_core.interfaces import CurriculumState, Observation, Parameters, Proposal
 from kinetix_core.scene import Array, Scene
 
+from ._metrics import level_metrics, network_metrics
 from ._outcome import Tally, count
 from ._ppo import Batch, Metrics, learn, optimiser
 from ._rollout import Players, Step, begin, hand_over, rollout, rollout_advantages
@@ -94,6 +95,7 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics, Incide
     )
     metrics = jax.tree.map(jnp.mean, metrics) | _episode_metrics(sums)
     metrics |= {f"curriculum/{k}": v for k, v in setup.curriculum.metrics(curriculum).items()}
+    metrics |= level_metrics(proposal.levels) | network_metrics(setup, params, players)
     metrics["nan/states"] = jnp.sum(bad.count)
     worst = jnp.argmax(bad.count)
     return state, metrics, Incident(jnp.sum(bad.count), jax.tree.map(lambda x: x[worst], bad.begun))

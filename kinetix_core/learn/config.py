@@ -65,6 +65,8 @@ class PPOConfig:
     """Weight of the entropy bonus."""
     value_coef: float = 0.5
     """Weight of the value loss."""
+    dormant_threshold: float = 0.025
+    """Units below this share of their layer's mean activity are logged as dormant."""
     bootstrap_at_time_limit: bool = False
     """Whether an episode cut off by the time limit counts the value of its last state."""
 
@@ -79,7 +81,13 @@ class PPOConfig:
             )
         for name in ("learning_rate", "max_grad_norm", "clip_eps", "adam_eps"):
             self._check(name, 0 < getattr(self, name) < math.inf, "a number above 0")
-        for name in ("entropy_coef", "value_coef", "warmup_start", "weight_decay"):
+        for name in (
+            "entropy_coef",
+            "value_coef",
+            "warmup_start",
+            "weight_decay",
+            "dormant_threshold",
+        ):
             self._check(name, 0 <= getattr(self, name) < math.inf, "0 or more")
         for name in ("gamma", "gae_lambda"):
             self._check(name, 0 <= getattr(self, name) <= 1, "0 to 1")
