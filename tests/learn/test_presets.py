@@ -4,12 +4,7 @@ import pytest
 
 from kinetix_core.compose import build_task, compose_run, preset_summary
 from kinetix_core.learn import Setup
-from kinetix_core.registry import registry
 
-pytestmark = pytest.mark.skipif(
-    "transformer" not in [c.name for c in registry().components("network")],
-    reason="the published runs train network=transformer, which is not installed",
-)
 SIZES = ("s", "m", "l")
 PUBLISHED = {  # spec/training_and_evaluation.md 1, spec/curricula.md 2.1 and 3.1
     "env": {"frame_skip": 2, "max_timesteps": 256, "dense_reward_scale": 0.2},
