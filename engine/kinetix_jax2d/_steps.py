@@ -139,7 +139,8 @@ def _takes_native(kernel: str) -> bool:
             raise
         logger.warning("%s. Until then the JAX kernel steps the physics, which is slower", error)
         return False
-    _say("engine jax2d: the native kernel steps the physics on CPUs")
+    why = "engine.kernel=native" if kernel == "native" else "it is the fastest there is on CPUs"
+    _say(f"engine jax2d: the native kernel steps the physics: {why}")
     return True
 
 

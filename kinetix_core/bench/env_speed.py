@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kinetix_core.interfaces import EnvConfig
 from kinetix_core.scene import SIZES
 
 from ._clock import Sample, interleave, ratios, summary
@@ -42,6 +43,7 @@ class EnvSpeed:
     size: str
     batch: int
     threads: int
+    frame_skip: int  # physics steps per environment step
     load: list[float]
     ended: int  # episodes on the way to the start states
     parts: dict[str, list[Sample]] = field(default_factory=dict)  # stages before the encoder
@@ -64,7 +66,8 @@ def run_env(
     report.tables += [_rate_table(found), _part_table(found)]
     report.data["environment"] = [asdict(speed) for speed in found]
     source = Path(level_source(options.levels)).name
-    report.notes.append(f"levels of {source}; frame skip 2, random actions, auto-reset")
+    skip = found[0].frame_skip
+    report.notes.append(f"levels of {source}; frame skip {skip}, random actions, auto-reset")
     report.notes.append(
         "every program's result was checked: finite, changed, time passed, observations equal to "
         "those of the whole scene, the first of each size equal to a fresh compilation"
@@ -79,7 +82,7 @@ def _measure(
     progress: Callable[[str], None],
 ) -> EnvSpeed:
     levels = levels_for(size, SIZES[size], options.levels)
-    programs = {}
+    programs: dict[str, EnvProgram] = {}
     for observation in options.observations:
         task = build_env_task(size, observation, threads, options.settings)
         if not programs:
@@ -92,7 +95,9 @@ def _measure(
         program.prove(f"{size}, {batch} environments, {name}", afresh=first)
     works = {name: program.work for name, program in programs.items()}
     samples = interleave(works, options.repeats, options.seconds)
-    found = EnvSpeed(size, batch, threads, load_average(), int(programs[STAGES[0]].ended))
+    bare = programs[STAGES[0]]
+    skip = bare.environment.task.env.frame_skip
+    found = EnvSpeed(size, batch, threads, skip, load_average(), int(bare.ended))
     found.parts = {stage: samples[stage] for stage in STAGES[:-1]}
     found.whole = {name: samples[_whole(name)] for name in options.observations}
     for name in options.observations:
@@ -123,7 +128,8 @@ def _rate_table(found: Sequence[EnvSpeed]) -> Table:
     for speed in found:
         for name, samples in speed.whole.items():
             cpu = _median(samples, RATES[0])
-            published = PUBLISHED_ENVIRONMENT.get(speed.size)
+            comparable = speed.frame_skip == EnvConfig().frame_skip
+            published = PUBLISHED_ENVIRONMENT.get(speed.size) if comparable else None
             rows.append(
                 (
                     speed.size,
@@ -142,8 +148,8 @@ def _rate_table(found: Sequence[EnvSpeed]) -> Table:
         "Environment steps per second",
         (*columns, "of the engine's rate", "published", "times"),
         tuple(rows),
-        "Two physics steps, reward, auto-reset from a pool of levels, observation. The engine's "
-        "rate: the same physics steps from the same states and nothing else, in the same "
+        f"{found[0].frame_skip} physics steps, reward, auto-reset from a pool of levels, "
+        "observation. The engine's rate: the same physics steps from the same states and nothing else, in the same "
         f"process, CPU seconds. {PUBLISHED_NOTE}",
     )
 

@@ -81,7 +81,7 @@ def test_the_table_of_environment_steps(monkeypatch):
 
 def test_the_share_is_of_the_engines_rate():
     slow, fast = Sample(10, cpu=4.0, wall=1.0), Sample(10, cpu=1.0, wall=1.0)
-    speed = EnvSpeed("s", 4, 1, [], 0, {"engine": [fast]}, {"places": [slow]})
+    speed = EnvSpeed("s", 4, 1, 2, [], 0, {"engine": [fast]}, {"places": [slow]})
     assert share(speed, "places") == "0.25 [0.25..0.25]"
 
 

@@ -100,7 +100,7 @@ class PLR(Curriculum):
         return {
             "buffer_size": slots.size,
             "levels_seen": slots.counter,
-            "score_max": jnp.max(jnp.where(valid, slots.score, 0.0)),
+            "score_max": jnp.where(slots.size > 0, jnp.max(slots.score), 0.0),
             "score_mean": jnp.sum(score) / filled,
             "score_weighted": jnp.sum(score * weights(slots, self._weighting)),
             "replayed": (state.kind == REPLAY).astype(jnp.float32),

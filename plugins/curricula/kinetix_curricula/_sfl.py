@@ -67,16 +67,15 @@ class SFL(Curriculum):
 
     def metrics(self, state: SFLState) -> dict[str, Array]:
         """Of the buffer (`selected`) and of the candidates that it was chosen from."""
-        finite = jnp.where(jnp.isfinite(state.score), state.score, 0.0)
         return {
-            "learnability_selected": jnp.mean(finite),
+            "learnability_selected": jnp.mean(jnp.maximum(state.score, 0.0)),
             "learnability_sampled": state.sampled_score,
             "solve_rate_selected": jnp.mean(state.solve_rate),
             "solve_rate_sampled": state.sampled_solve_rate,
         }
 
     def buffer(self, state: SFLState) -> Buffer:
-        return Buffer(state.levels, state.score, jnp.isfinite(state.score))
+        return Buffer(state.levels, state.score, state.score >= 0)
 
     def _rebuild(
         self, state: SFLState, key: PRNGKeyArray, tools: Tools, policy: Policy

@@ -46,7 +46,7 @@ def test_auto_is_native_on_cpus_and_jax_elsewhere(small, forgetful, caplog):
         assert NATIVE_CALL in program(engine, small, "cpu", "cuda")
     said = [record.getMessage() for record in caplog.records if "steps the physics" in record.msg]
     assert said == [
-        "engine jax2d: the native kernel steps the physics on CPUs",
+        "engine jax2d: the native kernel steps the physics: it is the fastest there is on CPUs",
         "engine jax2d: the JAX kernel steps the physics: this is no CPU",
     ]
 
