@@ -149,8 +149,8 @@ def _rate_table(found: Sequence[EnvSpeed]) -> Table:
         (*columns, "of the engine's rate", "published", "times"),
         tuple(rows),
         f"{found[0].frame_skip} physics steps, reward, auto-reset from a pool of levels, "
-        "observation. The engine's rate: the same physics steps from the same states and nothing else, in the same "
-        f"process, CPU seconds. {PUBLISHED_NOTE}",
+        "observation. The engine's rate: the same physics steps from the same states and nothing "
+        f"else, in the same process, CPU seconds. {PUBLISHED_NOTE}",
     )
 
 
