@@ -47,6 +47,11 @@ def draw_film() -> None:
     main(["render", *words, "--out", str(HERE / "sling_load.gif")])
 
 
+def draw_random() -> None:
+    words = ["--generator", "random", "--size", "m", "--count", "24", "--seed", "0"]
+    main(["render", *words, "--out", str(HERE / "random_m.png")])
+
+
 def draw_page() -> None:
     """What Chromium shows of a replay page; left out where there is none."""
     if not (chromium := shutil.which("chromium") or shutil.which("google-chrome")):
@@ -82,6 +87,7 @@ def draw_solved(folder: str) -> None:
 if __name__ == "__main__":
     draw_levels()
     draw_film()
+    draw_random()
     draw_page()
     for folder in sys.argv[1:]:
         draw_solved(folder)

@@ -22,6 +22,18 @@ _GENERATORS = (
         "_mixture:mixture",
         "each level from one of several generators, by weight",
     ),
+    (
+        "locomotion",
+        "_locomotion_config:LocomotionConfig",
+        "_locomotion:from_config",
+        "two-legged walkers of many proportions, and a goal to reach; size l",
+    ),
+    (
+        "handmade",
+        "_config:HandmadeConfig",
+        "_files:handmade",
+        "our own levels, those that fit the run's size",
+    ),
     ("empty", "_config:EmptyConfig", "_empty:from_config", "the empty room"),
 )
 """Name, config, factory and summary."""
@@ -86,6 +98,9 @@ __getattr__, _ = lazy_exports(
         "Files": "._files",
         "FilesConfig": "._config",
         "HANDMADE": ".handmade",
+        "HandmadeConfig": "._config",
+        "Locomotion": "._locomotion",
+        "LocomotionConfig": "._locomotion_config",
         "Mixture": "._mixture",
         "MixtureConfig": "._config",
         "Random": "._random",

@@ -31,6 +31,14 @@ class FilesConfig:
 
 
 @dataclass(frozen=True)
+class HandmadeConfig:
+    """Our own levels; all sizes that fit the run's."""
+
+    permute: bool = False
+    """Shuffle the slots of each level that is drawn, so that policies learn nothing from them."""
+
+
+@dataclass(frozen=True)
 class EmptyConfig:
     """The empty room: for editing, and to see what a program costs without levels."""
 

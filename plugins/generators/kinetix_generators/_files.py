@@ -12,7 +12,7 @@ from jaxtyping import PRNGKeyArray
 from kinetix_core.interfaces import LevelGenerator, Task
 from kinetix_core.scene import LevelSet, Scene, load_levels
 
-from ._config import FilesConfig
+from ._config import FilesConfig, HandmadeConfig
 from ._slots import permuted
 
 _log = logging.getLogger(__name__)
@@ -56,3 +56,8 @@ def from_files(config: FilesConfig, task: Task) -> Files:
     for line in skipped:
         _log.warning("left out: %s", line)
     return Files(jax.tree.map(jnp.asarray, levels), names, skipped, config.permute)
+
+
+def handmade(config: HandmadeConfig, task: Task) -> Files:
+    """The generator `handmade`: the set of that name."""
+    return from_files(FilesConfig(levels="handmade", permute=config.permute), task)
