@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 # before JAX is imported: tests compile for themselves, whatever earlier runs have left behind
 os.environ.setdefault("KINETIX_COMPILATION_CACHE", "off")
@@ -17,6 +18,29 @@ from tests.plugin_packages import PackageFolder
 
 # broadcasting arrays of different rank hides mistakes in the order of axes
 jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+COMPILED_QUICKLY = {
+    "adapters",
+    "bench",
+    "conformance",
+    "curricula",
+    "engine/lanes",
+    "env",
+    "evaluate",
+    "networks",
+}
+"""Folders whose programs are large and run a few times. Recordings, oddities and properties of the
+engine, the generators' statistics and the main job are tested with optimised programs."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiler(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Optimisations of XLA are off where nearly all the time would go into them."""
+    folder = request.path.parent.relative_to(Path(__file__).parent).as_posix()
+    jax.config.update("jax_disable_most_optimizations", folder in COMPILED_QUICKLY)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
 
 
 @pytest.fixture

@@ -12,15 +12,6 @@ from tests.engine import support
 SIZES = 4, 2, 1, 1  # small, so that many programs can be compiled
 
 
-@pytest.fixture(scope="package", autouse=True)
-def quick_compiler():
-    """Nearly all the time goes into compiling programs that run once. Recordings, oddities and
-    properties are compared with optimised programs, in the tests one folder above."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 @pytest.fixture(scope="session")
 def small():
     """(engine, states, controls) of 300 small scenes, 20 different ones."""
