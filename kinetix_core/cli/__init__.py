@@ -27,6 +27,20 @@ from kinetix_core.errors import KinetixError, SettingError, did_you_mean, printa
 
 from ._settings import parse_with_settings
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+
+def command() -> NoReturn:
+    """The command `kinetix`: `main` with the arguments of the process, whose exit status it is."""
+    status = main()
+    if status == INTERRUPTED:
+        # XLA may be compiling in threads of its own, in the midst of which Python cannot be ended
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns its exit status: 0 good, 1 not good, 2 a mistake, 130 interrupted.
@@ -44,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt as stop:
         print(f"\nkinetix: {str(stop) or 'interrupted'}", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         # whoever read our output has gone; keep Python from complaining about it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

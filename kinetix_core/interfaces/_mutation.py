@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -37,17 +38,24 @@ def mutate(mutations: Sequence[Mutation], key: PRNGKeyArray, scene: Scene, edits
     """
     weights = jnp.asarray([mutation.weight for mutation in mutations])
 
-    def edit(level: Scene, key: PRNGKeyArray) -> tuple[Scene, None]:
-        draw_key, edit_key = jax.random.split(key)
+    def edit(carry: tuple[Scene, PRNGKeyArray], _: None) -> tuple[Any, None]:
+        level, key = carry
+        key, draw_key, *keys = jax.random.split(key, 2 + len(mutations))
         possible = jnp.stack([mutation.possible(level) for mutation in mutations])
         chances = jnp.where(possible, weights, 0.0)
         chosen = jax.random.categorical(draw_key, jnp.log(chances))
-        branches = [lambda k, m=m: _arrays(m.mutate(k, level)) for m in mutations]
-        edited = jax.lax.switch(chosen, branches, edit_key)
         some = jnp.any(chances > 0)
-        return jax.tree.map(lambda new, old: jnp.where(some, new, old), edited, level), None
+        edited = level  # over many levels a switch would make all of them, too
+        for i, (mutation, own_key) in enumerate(zip(mutations, keys, strict=True)):
+            taken = some & (chosen == i)
+            edited = jax.tree.map(
+                lambda new, old, taken=taken: jnp.where(taken, new, old),
+                _arrays(mutation.mutate(own_key, level)),
+                edited,
+            )
+        return (edited, key), None
 
-    level, _ = jax.lax.scan(edit, _arrays(scene), jax.random.split(key, edits))
+    (level, _), _ = jax.lax.scan(edit, (_arrays(scene), key), None, length=edits)
     return level
 
 

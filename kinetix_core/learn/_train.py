@@ -40,7 +40,10 @@ class Interrupted(KeyboardInterrupt):
     """The run was asked to stop; everything is saved in `folder`."""
 
     def __init__(self, folder: Path):
-        super().__init__(f"stopped on request; everything is saved in {folder}")
+        super().__init__(
+            f"stopped on request; everything is saved in {folder}; "
+            f"kinetix train resume={folder} goes on"
+        )
         self.folder = folder
 
 
@@ -54,12 +57,19 @@ def train(composed: ComposedRun, resume: Path | None = None) -> Path:
     `Interrupted`). Raises `RunError` where the folder cannot be written or holds no checkpoint,
     or where a state or loss is not finite.
     """
+    # from the start: compiling takes a while, and an exception in the midst of it may get lost
+    with _stop_requests() as stop_requested:
+        return _train(composed, resume, stop_requested)
+
+
+def _train(composed: ComposedRun, resume: Path | None, stop_requested: Callable[[], bool]) -> Path:
     from kinetix_core.compose import build_loggers, build_task
     from kinetix_core.record import RunFolder
 
     setup = Setup(build_task(composed), composed.ppo, composed.train)
     loggers = build_loggers(composed)
     folder = RunFolder.reopen(resume, composed) if resume else RunFolder.create(composed)
+    _log.info("compiling what the run begins with")
     try:
         run = _Run(setup, folder, composed, resume is not None)
         if resume:
@@ -77,7 +87,7 @@ def train(composed: ComposedRun, resume: Path | None = None) -> Path:
         finished_updates=run.finished,
     )
     try:
-        with _opened(loggers, info), _stop_requests() as stop_requested:
+        with _opened(loggers, info):
             run.loop(loggers, stop_requested)
     except Interrupted:
         raise
@@ -114,6 +124,7 @@ def _stop_requests() -> Iterator[Callable[[], bool]]:
         if seen and number == signal.SIGINT:
             raise KeyboardInterrupt
         seen.append(number)
+        _log.warning("stopping after what is being computed, with everything saved")
 
     before = {}
     try:
@@ -157,11 +168,11 @@ class _Run:
         self.loggers = loggers
         try:
             for number in range(self.finished + 1, self.setup.updates + 1):
-                self._one_update(number)
-                if stop_requested() and number < self.setup.updates:
-                    self._save(number)
+                if stop_requested():
+                    self._save(number - 1)
                     self.folder.set_status("stopped on request")
                     raise Interrupted(self.folder.path)
+                self._one_update(number)
             self._save(self.setup.updates)
         except (Interrupted, Diverged):
             raise

@@ -30,6 +30,7 @@ from .broken import (
     engines,
     generators,
     loggers,
+    mutations,
     networks,
     observations,
     scores,
@@ -43,6 +44,7 @@ MODULES = {
     "generator": generators,
     "network": networks,
     "curriculum": curricula,
+    "mutation": mutations,
     "score": scores,
     "logger": loggers,
 }
@@ -94,6 +96,7 @@ def test_every_kind_has_checks():
     [
         ("network", networks.GOOD),
         ("curriculum", curricula.GOOD),
+        ("mutation", mutations.GOOD),
         ("score", scores.GOOD),
         ("logger", lambda task: loggers.GOOD),
         ("engine", lambda task: task.engine),

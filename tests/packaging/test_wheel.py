@@ -64,7 +64,7 @@ def test_wheel_holds_data(wheel, package, suffixes):
 def test_entry_points_are_in_the_wheel(wheel):
     points = ConfigParser()
     points.read_string(meta(wheel, "entry_points.txt"))
-    assert points["console_scripts"]["kinetix"] == "kinetix_core.cli:main"
+    assert points["console_scripts"]["kinetix"] == "kinetix_core.cli:command"
     modules = {value.split(":")[0] for part in points.values() for value in part.values()}
     assert len(modules) > 1
     for module in modules:

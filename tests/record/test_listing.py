@@ -87,7 +87,10 @@ def test_damaged_files_are_left_out(make):
     assert found.reason == "run.json cannot be read"
 
 
-def test_the_command_lists_runs_and_those_of_sweeps_oldest_first(make, tmp_path, capsys):
+def test_the_command_lists_runs_and_those_of_sweeps_oldest_first(
+    make, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", "100")
     make("new", "stopped on request", begun=1_800_000_000)
     make("sweep/000-seed-0", rows=[
         {"time/env_steps": 12345, "episode/solved": 0.25, "episode/count": 4}
