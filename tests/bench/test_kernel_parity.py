@@ -93,7 +93,7 @@ def kinetix_components():
     ],
 )
 def test_mistakes_are_named(arguments, message, capsys, monkeypatch):
-    monkeypatch.setattr("kinetix_core.bench._published.require_published", lambda: None)
+    monkeypatch.setattr("kinetix_core.bench.require_published", lambda: None)
     assert main(["bench", "parity", *arguments]) == 2
     assert message in capsys.readouterr().err
 
