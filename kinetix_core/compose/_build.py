@@ -32,6 +32,11 @@ def build_task(run: ComposedRun, kinds: Sequence[str] = TASK_KINDS) -> Task:
             from kinetix_core.env import Filtered
 
             part = Filtered(part, task, run.filter)
+        if kind == "network" and run.ppo.normalise_observations:
+            from kinetix_core.learn import normalised
+
+            assert task.observation is not None
+            part = normalised(part, task.observation)
         task = dataclasses.replace(task, **{kind: part})
     return task
 

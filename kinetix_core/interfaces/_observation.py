@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypeAlias
 
 from kinetix_core.scene import Scene, SceneSize
@@ -18,9 +19,13 @@ class ObservationEncoder(ABC):
 
     `hides_empty_slots`: what inactive slots hold has no influence on the observation (False: it
     shows, and whoever reads the observation has to mask it).
+    `row_masks`: the parts that are tables with a row per entity of one kind, each with the name
+    of the part (truth values) that says which of its rows are there. So entities of a kind can
+    share what belongs to a feature, as its running mean does.
     """
 
     hides_empty_slots: ClassVar[bool] = True
+    row_masks: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod
     def space(self, size: SceneSize) -> Space:

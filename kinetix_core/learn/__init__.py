@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         distribution_for,
     )
     from ._equinox_network import EquinoxNetwork
+    from ._normalise import NormalisedNetwork, NormalisedParameters, normalised
     from ._rollout import rollout
     from ._setup import Setup
     from ._train import compiled, train
@@ -29,6 +30,7 @@ _WHERE = {
         "action_outputs",
         "distribution_for",
     ),
+    "._normalise": ("NormalisedNetwork", "NormalisedParameters", "normalised"),
     "._rollout": ("rollout",),
     "._equinox_network": ("EquinoxNetwork",),
     "._setup": ("Setup",),

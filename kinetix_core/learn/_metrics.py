@@ -15,6 +15,9 @@ from ._setup import Setup
 if TYPE_CHECKING:
     from ._rollout import Players
 
+LEARNT = "ppo/learnt"
+"""Whether an update was learnt from (1) or only played (0: the learner's other metrics are NaN)."""
+
 
 def level_metrics(levels: Scene) -> dict[str, Array]:
     """Means over a proposal: what there is per level, without the room's own boundary.

@@ -13,6 +13,7 @@ import numpy as np
 
 from kinetix_core.scene import write_level
 
+from ._metrics import LEARNT
 from ._setup import Setup
 from ._update import TrainState
 
@@ -27,10 +28,12 @@ _LEARNER = ("ppo/loss", "ppo/gradient_norm")
 def diverged(values: Mapping[str, Any]) -> str:
     """The first of the learner's metrics that is not finite; empty: they all are.
 
-    The gradient is looked at because the last step of an update has no loss after it.
+    The gradient is looked at because the last step of an update has no loss after it. Where an
+    update was not learnt from there is nothing to measure, which is no divergence.
     """
+    learnt = np.ravel(values.get(LEARNT, 1.0)) > 0
     for name in _LEARNER:
-        if not all(math.isfinite(x) for x in np.ravel(values.get(name, 0.0))):
+        if np.any(learnt & ~np.isfinite(np.ravel(values.get(name, 0.0)))):
             return name
     return ""
 

@@ -17,6 +17,7 @@ from jaxtyping import Bool, Float, PRNGKeyArray
 from kinetix_core.interfaces import Memory, Observation, Parameters, PolicyNetwork
 from kinetix_core.scene import Array
 
+from ._normalise import NormalisedNetwork, learnable, with_learnable
 from ._setup import Setup
 from .config import PPOConfig, Schedule
 
@@ -117,17 +118,21 @@ def learn(
 ) -> tuple[Parameters, Any, Metrics]:
     """`epochs` passes over the batch, each over a fresh permutation of the environments.
 
-    Metrics are means over all gradient steps.
+    Metrics are means over all gradient steps. Where observations are normalised, by what was
+    seen before; the batch counts from the next rollout on.
     """
     ppo, network, tx = setup.ppo, setup.network, optimiser(setup)
     parts = ppo.num_minibatches
 
+    def of(learnt: Parameters, part: Batch, key: PRNGKeyArray) -> tuple[Array, Metrics]:
+        return loss(with_learnable(params, learnt), network, ppo, part, key)
+
     def minibatch(carry: tuple[Parameters, Any], part: Batch, key: PRNGKeyArray):
-        params, opt_state = carry
-        gradient, metrics = jax.grad(loss, has_aux=True)(params, network, ppo, part, key)
-        updates, opt_state = tx.update(gradient, opt_state, params)
+        learnt, opt_state = carry
+        gradient, metrics = jax.grad(of, has_aux=True)(learnt, part, key)
+        updates, opt_state = tx.update(gradient, opt_state, learnt)
         metrics["ppo/gradient_norm"] = optax.tree.norm(gradient)
-        return (optax.apply_updates(params, updates), opt_state), metrics
+        return (optax.apply_updates(learnt, updates), opt_state), metrics
 
     def epoch(carry: tuple[Parameters, Any], key: PRNGKeyArray):
         order_key, loss_key = jax.random.split(key)
@@ -141,6 +146,9 @@ def learn(
 
     steps = optax.tree.get_all_with_path(opt_state, "count")[0][1]
     keys = jax.random.split(key, ppo.epochs)
-    (params, opt_state), metrics = jax.lax.scan(epoch, (params, opt_state), keys)
+    (learnt, opt_state), metrics = jax.lax.scan(epoch, (learnable(params), opt_state), keys)
+    params = with_learnable(params, learnt)
+    if isinstance(network, NormalisedNetwork):
+        params = network.observed(params, batch.observation)
     rate = jnp.float32(learning_rate(setup)(steps))
     return params, opt_state, jax.tree.map(jnp.mean, metrics) | {"ppo/learning_rate": rate}

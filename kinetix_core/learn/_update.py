@@ -14,7 +14,8 @@ from kinetix_core.env import EnvState
 from kinetix_core.interfaces import CurriculumState, Observation, Parameters, Proposal
 from kinetix_core.scene import Array, Scene
 
-from ._metrics import level_metrics, network_metrics
+from ._metrics import LEARNT, level_metrics, network_metrics
+from ._normalise import learnable
 from ._outcome import Tally, count
 from ._ppo import Batch, Metrics, learn, optimiser
 from ._rollout import Players, Step, begin, hand_over, rollout, rollout_advantages
@@ -56,7 +57,7 @@ def init_state(setup: Setup, seed: int | Array) -> TrainState:
     players, pool = _zeros(first, curriculum, params)
     return TrainState(
         params=params,
-        opt_state=optimiser(setup).init(params),
+        opt_state=optimiser(setup).init(learnable(params)),
         players=players,
         pool=pool,
         curriculum=curriculum,
@@ -158,16 +159,19 @@ def _learn_if(
     proposal: Proposal,
     key: PRNGKeyArray,
 ) -> tuple[Parameters, Any, Metrics]:
-    """PPO, unless the curriculum said not to train on this proposal."""
-    if proposal.train is True:
-        return learn(setup, params, opt_state, batch, key)
-
-    def skip(params: Parameters, opt_state: Any) -> tuple[Parameters, Any, Metrics]:
-        shapes = jax.eval_shape(lambda: learn(setup, params, opt_state, batch, key)[2])
-        return params, opt_state, jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
+    """PPO, unless the curriculum said not to train on this proposal: then nothing is measured."""
 
     def train(params: Parameters, opt_state: Any) -> tuple[Parameters, Any, Metrics]:
-        return learn(setup, params, opt_state, batch, key)
+        params, opt_state, metrics = learn(setup, params, opt_state, batch, key)
+        return params, opt_state, metrics | {LEARNT: jnp.float32(1)}
+
+    if proposal.train is True:
+        return train(params, opt_state)
+
+    def skip(params: Parameters, opt_state: Any) -> tuple[Parameters, Any, Metrics]:
+        shapes = jax.eval_shape(lambda: train(params, opt_state)[2])
+        nothing = jax.tree.map(lambda x: jnp.full(x.shape, jnp.nan, x.dtype), shapes)
+        return params, opt_state, nothing | {LEARNT: jnp.float32(0)}
 
     return jax.lax.cond(proposal.train, train, skip, params, opt_state)
 

@@ -67,6 +67,8 @@ class PPOConfig:
     """Weight of the value loss."""
     dormant_threshold: float = 0.025
     """Units below this share of their layer's mean activity are logged as dormant."""
+    normalise_observations: bool = False
+    """Whether the network is shown each feature with a running mean of 0 and variance of 1."""
     bootstrap_at_time_limit: bool = False
     """Whether an episode cut off by the time limit counts the value of its last state."""
 

@@ -145,7 +145,7 @@ class RunFolder:
 def flatten(tree: Any) -> dict[str, np.ndarray]:
     """Leaves by their path, as in `actor/hidden_0/kernel`."""
     leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
-    return {leaf_name(path): np.ascontiguousarray(leaf) for path, leaf in leaves}
+    return {leaf_name(path): np.asarray(leaf, order="C") for path, leaf in leaves}
 
 
 def unflatten(like: Any, arrays: dict[str, np.ndarray], source: Path, seeds: int = 1) -> Any:

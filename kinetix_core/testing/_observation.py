@@ -52,10 +52,19 @@ class ObservationCase:
 
 
 def space_matches(case: ObservationCase) -> None:
-    """`space(size)` is what `encode` gives: parts, shape, dtype and range."""
+    """`space(size)` is what `encode` gives: parts, shape, dtype and range.
+
+    `row_masks` name parts of it, a truth value for each row.
+    """
     space = case.component.space(case.task.size)
     hash(space)
     assert space == case.component.space(case.task.size), "two calls give two spaces"
+    parts = dict(space.parts) if isinstance(space, Record) else {}
+    for name, mask in case.component.row_masks.items():
+        for part in (name, mask):
+            assert part in parts, f"row_masks: {part} is no part of {', '.join(parts) or space}"
+        found, wanted = (parts[mask].shape, parts[mask].dtype), (parts[name].shape[:1], "bool")
+        assert found == wanted, f"row_masks: {mask} is {found}; {wanted} is expected for {name}"
     for i in range(rows(case.scenes)):
         if text := outside(space, row(case.encoded, i)):
             raise AssertionError(f"scene {i}: {text}")

@@ -13,6 +13,7 @@ from kinetix_core.interfaces import Box, Observation, Record
 
 from ._config import CNNConfig, Convolutions
 from ._flax_network import Embeddings, FlaxNetwork
+from ._layers import tell
 
 _SMALL = ((16, 8, 4), (32, 4, 2))  # filters, size, stride of the two convolutions
 _STAGES = (64, 128, 256, 512)
@@ -35,6 +36,7 @@ class PixelEncoder(nn.Module):
     def _small(self, x: Float[Array, "1 x y colours"]) -> Float[Array, "1 x y filters"]:
         for i, (filters, size, stride) in enumerate(_SMALL):
             x = nn.relu(nn.Conv(filters, (size, size), stride, name=f"convolution_{i}")(x))
+            tell(self, f"units_{i}", x)
         return x
 
 
@@ -45,6 +47,7 @@ class ResNet18(nn.Module):
     def __call__(self, x: Float[Array, "1 x y colours"]) -> Float[Array, "1 filters"]:
         x = _convolution(64, 7, 2, "convolution")(x)
         x = nn.relu(_group_norm("norm")(x))
+        tell(self, "units", x)
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding="SAME")
         for stage, filters in enumerate(_STAGES):
             for block in range(2):
@@ -63,11 +66,14 @@ class ResidualBlock(nn.Module):
     def __call__(self, x: Float[Array, "1 x y before"]) -> Float[Array, "1 x y filters"]:
         y = _convolution(self.filters, 3, self.stride, "convolution_0")(x)
         y = nn.relu(_group_norm("norm_0")(y))
+        tell(self, "units_0", y)
         y = _group_norm("norm_1")(_convolution(self.filters, 3, 1, "convolution_1")(y))
         if x.shape != y.shape:
             x = _convolution(self.filters, 1, self.stride, "projection")(x)
             x = _group_norm("projection_norm")(x)
-        return nn.relu(x + y)
+        y = nn.relu(x + y)
+        tell(self, "units_1", y)
+        return y
 
 
 def _convolution(filters: int, size: int, stride: int, name: str) -> nn.Conv:

@@ -15,7 +15,7 @@ from kinetix_core.interfaces import Box, Observation, Record
 
 from ._config import DeepSetsConfig
 from ._flax_network import Embeddings, FlaxNetwork
-from ._layers import ORTHOGONAL, dense
+from ._layers import ORTHOGONAL, dense, tell
 from ._rows import matmul
 
 KINDS = ("circle", "polygon", "joint", "thruster")
@@ -41,7 +41,9 @@ class HeadSums(nn.Module):
         # side by side, the heads are one matrix product
         kernel = kernels.transpose(1, 0, 2).reshape(n, heads * width)
         bias = jnp.broadcast_to(biases.reshape(-1), (rows.shape[0], heads * width))
-        return jnp.tanh(jnp.sum(nn.relu(matmul(rows, kernel) + bias), axis=0))
+        units = nn.relu(matmul(rows, kernel) + bias)
+        tell(self, "units", units)
+        return jnp.tanh(jnp.sum(units, axis=0))
 
 
 class SetEncoder(nn.Module):
@@ -64,6 +66,7 @@ class SetEncoder(nn.Module):
         table, mask = observation[f"{kind}s"], jnp.asarray(observation[f"{kind}_mask"])
         width = self.config.encoder_width - len(KINDS)
         x = jnp.tanh(dense(width, kind, ORTHOGONAL)(table))
+        tell(self, f"{kind}_units", jnp.where(mask[:, None], x, 0.0))
         code = np.arange(len(KINDS)) == KINDS.index(kind)
         code = jnp.broadcast_to(code.astype(np.float32), (x.shape[0], len(KINDS)))
         return jnp.where(mask[:, None], jnp.concatenate([x, code], axis=1), 0.0)

@@ -24,7 +24,7 @@ from kinetix_core.interfaces import (
 from kinetix_core.learn import action_outputs, distribution_for
 
 from ._config import HeadConfig
-from ._layers import GatedUnits, Stack
+from ._layers import ACTIVATIONS, GatedUnits, Stack, tell
 
 Embeddings = tuple[Float[Array, "*batch n"], ...]
 """What an encoder gives: one vector, or one for the actor and one for the critic."""
@@ -62,7 +62,10 @@ class ActorCritic(nn.Module):
     def remember(self, memory: Embeddings, looked: Embeddings, reset: Array) -> Embeddings:
         """The memory after a step, which is what actor and critic are given."""
         parts = zip(self.memory, memory, looked, strict=True)
-        return tuple(cell(h, x, reset) for cell, h, x in parts)
+        new = tuple(cell(h, x, reset) for cell, h, x in parts)
+        for i, units in enumerate(new):
+            tell(self, f"memory_units_{i}", units)
+        return new
 
     def heads(self, embeddings: Embeddings) -> tuple[Array, Array, Array | None]:
         """Outputs for actions, value, and log standard deviations of continuous actions."""
@@ -147,6 +150,20 @@ class FlaxNetwork(PolicyNetwork):
 
         memory, remembered = jax.lax.scan(step, memory, (looked, resets))
         return memory, *self._heads(params, remembered)
+
+    def activations(
+        self,
+        params: Parameters,
+        memory: Memory,
+        observation: Observation,
+        reset: Bool[Array, ""],
+    ) -> dict[str, Float[jax.Array, "*entities units"]]:
+        """After their nonlinearity; rows of inactive entities are 0 where there is a mask."""
+        told: Any = self.module.apply(
+            {"params": params}, memory, observation, reset, mutable=[ACTIVATIONS]
+        )[1]
+        leaves = jax.tree_util.tree_flatten_with_path(told.get(ACTIVATIONS, {}))[0]
+        return {jax.tree_util.keystr(p, simple=True, separator="/"): x for p, x in leaves}
 
     def _encode(self, params: Parameters, observation: Observation, key: Any) -> Embeddings:
         rngs = None if key is None else {"dropout": key}

@@ -17,11 +17,18 @@ from ._rows import dot_general, matmul
 Initializer = Callable[..., Any]
 ORTHOGONAL = nn.initializers.orthogonal(math.sqrt(2))
 LECUN = nn.initializers.lecun_normal()
+ACTIVATIONS = "intermediates"
+"""Flax's collection for what is looked at in passing; nothing is computed for it otherwise."""
 
 
 def dense(width: int, name: str, kernel_init: Initializer = LECUN) -> nn.Dense:
     """A dense layer with bias."""
     return nn.Dense(width, kernel_init=kernel_init, dot_general=dot_general, name=name)
+
+
+def tell(module: nn.Module, name: str, units: Float[Array, "*entities units"]) -> None:
+    """Give out what a layer's units put out, where it is asked for (`activations`)."""
+    module.sow(ACTIVATIONS, name, units, init_fn=lambda: units, reduce_fn=lambda _, new: new)
 
 
 class Weights(NamedTuple):
@@ -95,6 +102,7 @@ class Stack(nn.Module):
         depth, width = self.shape
         for i in range(depth):
             x = act(dense(width, f"hidden_{i}", ORTHOGONAL)(x))
+            tell(self, f"units_{i}", x)
         last = nn.initializers.orthogonal(self.gain)
         return dense(self.outputs, "out", last)(x)
 

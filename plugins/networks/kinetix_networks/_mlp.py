@@ -12,7 +12,7 @@ from kinetix_core.interfaces import Box
 
 from ._config import MLPConfig
 from ._flax_network import Embeddings, FlaxNetwork
-from ._layers import ORTHOGONAL
+from ._layers import ORTHOGONAL, tell
 from ._rows import dot_general
 
 
@@ -20,7 +20,9 @@ class DenseEncoder(nn.Dense):
     """One dense layer and relu."""
 
     def __call__(self, inputs: Float[Array, " n"], learning: bool = False) -> Embeddings:
-        return (nn.relu(super().__call__(inputs)),)
+        x = nn.relu(super().__call__(inputs))
+        tell(self, "units", x)
+        return (x,)
 
 
 @dataclass(frozen=True)

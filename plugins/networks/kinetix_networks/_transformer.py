@@ -19,7 +19,7 @@ from kinetix_core.interfaces import Observation, Parameters, Record
 
 from ._config import Pooling, TransformerConfig
 from ._flax_network import Embeddings, FlaxNetwork
-from ._layers import ORTHOGONAL, dense
+from ._layers import ORTHOGONAL, dense, tell
 from ._published import check_settings, read_published
 from ._transformer_layer import Layer, Links
 
@@ -53,15 +53,18 @@ class TransformerEncoder(nn.Module):
         """Tokens in front of the bodies."""
         return 0 if self.config.pooling is Pooling.mean else 1
 
-    def _embed(self, kind: str, table: Array, width: int) -> Float[Array, "rows width"]:
-        return jnp.tanh(dense(width, kind, ORTHOGONAL)(table))
+    def _embed(self, kind: str, seen: Observation, width: int) -> Float[Array, "rows width"]:
+        table, mask = seen[f"{kind}s"], seen[f"{kind}_mask"]
+        x = jnp.tanh(dense(width, kind, ORTHOGONAL)(table))
+        tell(self, f"{kind}_units", jnp.where(jnp.asarray(mask)[:, None], x, 0.0))
+        return x
 
     def _tokens(self, seen: Observation) -> tuple[Array, Array]:
         """Polygons, then circles, with their type; the dummy before them. Which are active."""
         width, masks = self.config.encoder_width, [seen["polygon_mask"], seen["circle_mask"]]
         bodies = []
         for kind, code in (("polygon", 1.0), ("circle", 0.0)):
-            x = self._embed(kind, seen[f"{kind}s"], width - 1)
+            x = self._embed(kind, seen, width - 1)
             code = 0.0 if self.config.legacy_entity_id else code
             bodies.append(jnp.concatenate([x, jnp.full((len(x), 1), code)], axis=1))
         if self._dummies:
@@ -79,10 +82,10 @@ class TransformerEncoder(nn.Module):
 
         joints, mask = seen["joint_indexes"], seen["joint_mask"]
         return Links(
-            joints=self._embed("joint", seen["joints"], width),
+            joints=self._embed("joint", seen, width),
             of=ends(joints[:, 0], mask),
             to=ends(joints[:, 1], mask),
-            thrusters=self._embed("thruster", seen["thrusters"], width),
+            thrusters=self._embed("thruster", seen, width),
             on=ends(seen["thruster_indexes"], seen["thruster_mask"]),
         )
 

@@ -15,7 +15,7 @@ from flax import struct
 from jaxtyping import Array, Bool, Float
 
 from ._config import TransformerConfig
-from ._layers import Parameters, dense, product
+from ._layers import Parameters, dense, product, tell
 
 _NEVER = -1e9  # score of what may not be looked at; finite, so that gradients are
 
@@ -49,15 +49,23 @@ class Layer(nn.Module):
     ) -> Float[Array, "tokens width"]:
         seen = Attention(self.config, name="attention")(_normalised("norm_0", x), allowed)
         y = Gate(name="gate_0")(x, nn.relu(seen))
-        z = self._feedforward(_normalised("norm_1", y), learning)
+        there = jnp.any(allowed, axis=(0, 2))
+        z = self._feedforward(_normalised("norm_1", y), there, learning)
         x = Gate(name="gate_1")(y, nn.relu(z))
+        self._tell("attention_units", nn.relu(seen), there)
+        self._tell("dense_units", nn.relu(z), there)
         return x + self._messages(x, links)
 
-    def _feedforward(self, x: Array, learning: bool) -> Float[Array, "tokens width"]:
+    def _tell(self, name: str, units: Array, there: Array) -> None:
+        """What inactive entities make of it is left out."""
+        tell(self, name, jnp.where(there[:, None], units, 0.0))
+
+    def _feedforward(self, x: Array, there: Array, learning: bool) -> Float[Array, "tokens width"]:
         width = self.config.encoder_width
         if not self.config.feedforward:
             return dense(width, "dense_0")(x)
         hidden = nn.relu(dense(4 * width, "dense_0")(x))
+        self._tell("feedforward_units", hidden, there)
         if self.config.dropout:
             hidden = nn.Dropout(self.config.dropout, deterministic=not learning)(hidden)
         return dense(width, "dense_1")(hidden)
@@ -66,10 +74,10 @@ class Layer(nn.Module):
         """What each token is told, summed up."""
         joints = jnp.concatenate([links.of @ x, links.to @ x, links.joints], axis=1)
         thrusters = jnp.concatenate([links.on @ x, links.thrusters], axis=1)
-        told = links.of.T @ self._message("joint", joints)
-        return told + links.on.T @ self._message("thruster", thrusters)
+        told = links.of.T @ self._message("joint", joints, links.of)
+        return told + links.on.T @ self._message("thruster", thrusters, links.on)
 
-    def _message(self, kind: str, x: Array) -> Float[Array, "links width"]:
+    def _message(self, kind: str, x: Array, at: Array) -> Float[Array, "links width"]:
         config = self.config
         if not config.message_layers:
             return dense(config.encoder_width, f"{kind}_message")(x)
@@ -77,6 +85,7 @@ class Layer(nn.Module):
         widths = [hidden] * (config.message_layers - 1) + [config.encoder_width]
         for i, width in enumerate(widths):
             x = nn.relu(dense(width, f"{kind}_message_{i}")(x))
+            self._tell(f"{kind}_units_{i}", x, jnp.any(at > 0, axis=1))
         return x
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -27,6 +28,13 @@ from ._features import (
     thruster_features,
 )
 
+TABLES = {
+    "circles": "circle_mask",
+    "polygons": "polygon_mask",
+    "joints": "joint_mask",
+    "thrusters": "thruster_mask",
+}
+"""Parts with a row per entity, and which rows are there."""
 _INTEGERS = np.iinfo(np.int32)
 _LARGEST = np.finfo(np.float32).max
 
@@ -45,6 +53,7 @@ class Entity(ObservationEncoder):
     task: Task
 
     hides_empty_slots: ClassVar[bool] = False
+    row_masks: ClassVar[Mapping[str, str]] = TABLES
 
     def space(self, size: SceneSize) -> Record:
         p, c, j, t, n = size.polygons, size.circles, size.joints, size.thrusters, size.bodies

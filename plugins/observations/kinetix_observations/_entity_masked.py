@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -11,17 +13,11 @@ from kinetix_core.interfaces import Box, ObservationEncoder, Record, Task
 from kinetix_core.scene import Array, Scene, SceneSize
 
 from ._config import EntityConfig, EntityMaskedConfig
-from ._entity import Entity
+from ._entity import TABLES, Entity
 from ._entity_masks import CONTACT
 from ._features import overwrite
 
-MASK_OF = {
-    "circles": "circle_mask",
-    "polygons": "polygon_mask",
-    "joints": "joint_mask",
-    "thrusters": "thruster_mask",
-    "thruster_indexes": "thruster_mask",
-}
+MASK_OF = TABLES | {"thruster_indexes": "thruster_mask"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +33,8 @@ class EntityMasked(ObservationEncoder):
 
     config: EntityMaskedConfig
     task: Task
+
+    row_masks: ClassVar[Mapping[str, str]] = TABLES
 
     def space(self, size: SceneSize) -> Record:
         parts = dict(self._entity.space(size).parts)

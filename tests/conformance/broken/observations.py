@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from typing import ClassVar
 
 import jax.numpy as jnp
 
@@ -33,6 +34,11 @@ class LiesAboutRange(Places):
 class LiesAboutType(Places):
     def space(self, size):
         return Box(-20.0, 20.0, (2 * size.bodies,), "float16")
+
+
+@dataclass(frozen=True)
+class LiesAboutRows(Places):
+    row_masks: ClassVar = {"bodies": "body_mask"}
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,7 @@ BROKEN = {
         lambda task: LiesAboutShape(),
         lambda task: LiesAboutRange(),
         lambda task: LiesAboutType(),
+        lambda task: LiesAboutRows(),
     ],
     "other_sizes_match": [lambda task: OneSizeOnly(2 * task.size.bodies)],
     "jit_equals_eager": [lambda task: OtherWhenCompiled(), lambda task: NotTraceable()],
