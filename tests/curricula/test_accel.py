@@ -81,6 +81,14 @@ def test_children_enter_by_score():
     assert int(after.slots.size) == 12
 
 
+def test_what_children_scored_is_logged_apart():
+    curriculum = Accel(AccelConfig(), example_task(S))
+    for kind, _, _, after in turns()[:3]:
+        found = curriculum.metrics(after)
+        told = {n for n in ("new", "replay", "mutate") if not np.isnan(found[f"{n}_solved"])}
+        assert told == {("new", "replay", "mutate")[int(kind)]}
+
+
 def test_a_curriculum_without_named_mutations_takes_the_published_ones():
     curriculum = Accel(AccelConfig(), example_task(S))
     assert len(curriculum._mutations) == len(PUBLISHED_MUTATIONS) == 9

@@ -147,4 +147,30 @@ def test_metrics(task):
     found = curriculum.metrics(run(curriculum, 4)[-1][2])
     assert int(found["buffer_size"]) == 12
     assert found["score_max"] >= found["score_weighted"] >= found["score_mean"] > 0
-    assert not jnp.isnan(jnp.asarray(list(found.values()))).any()
+    told = {name for name, value in found.items() if not jnp.isnan(value)}
+    assert not any(name.startswith("replay_") for name in told), "it never replays"
+    assert {name for name in found if not name.startswith("replay_")} == told
+
+
+def test_each_kind_of_update_has_metrics_of_its_own(task):
+    """Of what was played: episodes count alike, levels without one do not count for scores."""
+    curriculum = PLR(PLRConfig(buffer_size=4, replay_prob=1.0), task)
+    tools = ToyTools(generator=Numbers(10_000), num_envs=4)
+    state = curriculum.init(jax.random.key(0), tools)
+    assert all(jnp.isnan(curriculum.metrics(state)[f"new_{name}"]) for name in ("return", "max_mc"))
+    state, proposal = curriculum.propose(state, jax.random.key(1), tools, None)
+    state = curriculum.learn(state, proposal, SCORED)
+    found = curriculum.metrics(state)
+    assert_allclose(found["new_solved"], (2 * 0.5 + 4 * 0.25) / 7)
+    assert_allclose(found["new_max_mc"], (0.525 - 0.5 + 1.0) / 3, rtol=1e-5)
+    assert_allclose(found["new_positive_value_loss"], 0.25)
+    assert_allclose(found["new_learnability"], (0.25 + 0.1875) / 3, rtol=1e-5)
+    assert jnp.isnan(found["replay_solved"])
+    state, proposal = curriculum.propose(state, jax.random.key(2), tools, None)
+    assert int(state.kind) == REPLAY
+    worse = outcome_of(np.zeros(4), best=np.full(4, -1.0))
+    found = curriculum.metrics(curriculum.learn(state, proposal, worse))
+    assert jnp.isnan(found["new_solved"])
+    assert found["replay_solved"] == 0.0
+    held = np.array([0.75, -1.0, 1.0, 0.0])[np.asarray(state.replayed)]
+    assert_allclose(found["replay_max_mc"], np.maximum(held, 0).mean(), rtol=1e-5)

@@ -89,6 +89,19 @@ def test_metrics_say_what_was_selected_and_from_what(task):
     found = sfl(task).metrics(state)
     assert found["learnability_selected"] > found["learnability_sampled"] > 0.1
     assert_allclose(found["solve_rate_sampled"], 0.45, atol=0.08)
+    held = np.asarray(numbers(state.levels)) / 10
+    for name, values in (("solve_rate", held), ("learnability", held * (1 - held) + 0.001 * held)):
+        for kind in ("median", "min", "max"):
+            wanted = getattr(np, kind)(values)
+            assert_allclose(found[f"{name}_selected_{kind}"], wanted, rtol=1e-5)
+    assert found["solve_rate_sampled_min"] == 0.0
+    assert_allclose(found["solve_rate_sampled_max"], 0.9, rtol=1e-5)
+    assert_allclose(found["learnability_sampled_max"], 0.2505, rtol=1e-5)
+
+
+def test_before_a_candidate_was_played_there_is_nothing_to_tell(task):
+    state = sfl(task).init(jax.random.key(0), ToyTools())
+    assert all(np.isnan(value) for value in sfl(task).metrics(state).values())
 
 
 @pytest.mark.parametrize(

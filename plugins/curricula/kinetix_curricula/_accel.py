@@ -42,6 +42,10 @@ class Accel(PLR):
 
     config: AccelConfig
 
+    @property
+    def _kinds(self) -> tuple[str, ...]:
+        return (*super()._kinds, "mutate")
+
     def _kind(self, state: PLRState, key: PRNGKeyArray) -> Int[Array, ""]:
         usual = super()._kind(state, key)
         return jnp.where(state.kind == REPLAY, MUTATE, usual).astype(jnp.int32)

@@ -20,10 +20,18 @@ from kinetix_core.registry import registry
 from kinetix_core.scene import Scene
 
 from ._buffer import LevelBuffer, Weighting, draw, empty_buffer, insert, renew, weights
-from ._config import PLRConfig
+from ._config import PLRConfig, ScoreConfig
+from ._scores import Learnability, MaxMC, PositiveValueLoss
 
 NEW, REPLAY, MUTATE = range(3)
 """What an update plays."""
+
+_EPISODES = {"return": "mean_return", "solved": "solved", "length": "mean_length"}
+_SCORES = {
+    "max_mc": MaxMC,
+    "positive_value_loss": PositiveValueLoss,
+    "learnability": Learnability,
+}
 
 Branch = Callable[[PRNGKeyArray], "tuple[PLRState, Scene]"]
 
@@ -34,6 +42,7 @@ class PLRState(eqx.Module):
     buffer: LevelBuffer
     kind: Int[Array, ""]
     replayed: Int[Array, " envs"]  # slots of the last replay: the parents of a mutation
+    played: dict[str, Float[Array, ""]]  # what to log of the last outcome
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,7 @@ class PLR(Curriculum):
             buffer=empty_buffer(placeholder, self.config.buffer_size),
             kind=jnp.int32(NEW),
             replayed=jnp.zeros(tools.num_envs, jnp.int32),
+            played={name: jnp.float32(jnp.nan) for name in (*_EPISODES, *_SCORES)},
         )
 
     def propose(
@@ -73,31 +83,52 @@ class PLR(Curriculum):
         return replace(state, kind=kind), Proposal(levels, train)
 
     def learn(self, state: PLRState, proposal: Proposal, outcome: Outcome) -> PLRState:
+        at = state.replayed
+        known = jnp.where(state.kind == REPLAY, state.buffer.slots.max_return[at], -jnp.inf)
+        best = jnp.maximum(outcome.best_return, known)
+        outcome = replace(outcome, best_return=best)
+
         def replayed(buffer: LevelBuffer) -> LevelBuffer:
-            at = state.replayed
-            best = jnp.maximum(outcome.best_return, buffer.slots.max_return[at])
-            score = self._score(replace(outcome, best_return=best))
-            return renew(buffer, at, score, best)
+            return renew(buffer, at, self._score(outcome), best)
 
         def others(buffer: LevelBuffer) -> LevelBuffer:
             return insert(
                 buffer,
                 proposal.levels,
                 self._score(outcome),
-                jnp.asarray(outcome.best_return),
+                best,
                 self._weighting,
                 refuse_duplicates=self.config.refuse_duplicates,
             )
 
         buffer = jax.lax.cond(state.kind == REPLAY, replayed, others, state.buffer)
-        return replace(state, buffer=buffer)
+        return replace(state, buffer=buffer, played=self._played(outcome))
+
+    def _played(self, outcome: Outcome) -> dict[str, Float[Array, ""]]:
+        """Means over episodes, and of each score over levels with one; NaN where there is none."""
+        count = jnp.asarray(outcome.episodes, jnp.float32)
+        episodes = {
+            name: jnp.sum(count * getattr(outcome, field)) / jnp.sum(count)
+            for name, field in _EPISODES.items()
+        }
+        scores = {name: score(ScoreConfig(), self.task)(outcome) for name, score in _SCORES.items()}
+        some = count > 0
+        return episodes | {name: jnp.mean(x, where=some) for name, x in scores.items()}
 
     def metrics(self, state: PLRState) -> dict[str, Array]:
-        """What the published scripts log of their level sampler, under clear names."""
+        """What the published scripts log of their level sampler, and of each kind of update.
+
+        Of a kind that this update was not: NaN.
+        """
+        played = {
+            f"{kind}_{name}": jnp.where(state.kind == number, value, jnp.nan)
+            for number, kind in enumerate(self._kinds)
+            for name, value in state.played.items()
+        }
         slots, valid = state.buffer.slots, state.buffer.valid
         score = jnp.where(valid, slots.score, 0.0)
         filled = jnp.maximum(slots.size, 1)
-        return {
+        return played | {
             "buffer_size": slots.size,
             "levels_seen": slots.counter,
             "score_max": jnp.where(slots.size > 0, jnp.max(slots.score), 0.0),
@@ -106,6 +137,11 @@ class PLR(Curriculum):
             "replayed": (state.kind == REPLAY).astype(jnp.float32),
             "mutated": (state.kind == MUTATE).astype(jnp.float32),
         }
+
+    @property
+    def _kinds(self) -> tuple[str, ...]:
+        """What to call the kinds of updates that there are."""
+        return ("new", "replay")
 
     def buffer(self, state: PLRState) -> Buffer:
         return Buffer(state.buffer.levels, state.buffer.slots.score, state.buffer.valid)

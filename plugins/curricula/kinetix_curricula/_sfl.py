@@ -10,7 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import Array
-from jaxtyping import Float, Int, PRNGKeyArray
+from jaxtyping import Bool, Float, Int, PRNGKeyArray
 
 from kinetix_core.interfaces import Buffer, Curriculum, Outcome, Policy, Proposal, Tools
 from kinetix_core.scene import Scene
@@ -20,6 +20,9 @@ from ._config import SFLConfig
 SOLVED_FIRST = 1e-3
 """Weight of the solve rate in the score: of equally learnable levels, solved ones come first."""
 
+SUMMARY = ("", "median", "min", "max")
+"""What is logged of many levels: the mean under the plain name, and these."""
+
 
 class SFLState(eqx.Module):
     """The buffer, best level last, and what was measured when it was made."""
@@ -27,8 +30,8 @@ class SFLState(eqx.Module):
     levels: Scene  # leading axis: slots
     score: Float[Array, " slots"]
     solve_rate: Float[Array, " slots"]
-    sampled_score: Float[Array, ""]  # mean over all candidates
-    sampled_solve_rate: Float[Array, ""]
+    sampled_score: Float[Array, " summary"]  # over all candidates, see `_summary`
+    sampled_solve_rate: Float[Array, " summary"]
     updates: Int[Array, ""]  # proposals made
 
 
@@ -44,8 +47,8 @@ class SFL(Curriculum):
             levels=jax.tree.map(lambda x: jnp.broadcast_to(x, (slots, *x.shape)), level),
             score=jnp.full(slots, -jnp.inf),
             solve_rate=jnp.zeros(slots),
-            sampled_score=jnp.float32(0),
-            sampled_solve_rate=jnp.float32(0),
+            sampled_score=jnp.full(len(SUMMARY), jnp.nan),
+            sampled_solve_rate=jnp.full(len(SUMMARY), jnp.nan),
             updates=jnp.int32(0),
         )
 
@@ -66,12 +69,21 @@ class SFL(Curriculum):
         return state, Proposal(levels)
 
     def metrics(self, state: SFLState) -> dict[str, Array]:
-        """Of the buffer (`selected`) and of the candidates that it was chosen from."""
-        return {
-            "learnability_selected": jnp.mean(jnp.maximum(state.score, 0.0)),
+        """Of the buffer (`selected`) and of the candidates that it was chosen from (`sampled`).
+
+        NaN as long as no candidate was played.
+        """
+        held = state.score >= 0
+        found = {
+            "learnability_selected": _summary(state.score, held),
             "learnability_sampled": state.sampled_score,
-            "solve_rate_selected": jnp.mean(state.solve_rate),
+            "solve_rate_selected": _summary(state.solve_rate, held),
             "solve_rate_sampled": state.sampled_solve_rate,
+        }
+        return {
+            f"{name}_{kind}" if kind else name: values[i]
+            for name, values in found.items()
+            for i, kind in enumerate(SUMMARY)
         }
 
     def buffer(self, state: SFLState) -> Buffer:
@@ -98,21 +110,26 @@ class SFL(Curriculum):
                 scores[chosen],
                 jnp.concatenate([old_rate, rate])[chosen],
             )
-            played = outcome.episodes > 0
-            return kept, (jnp.where(played, score, 0.0), rate, played)
+            played = jnp.asarray(outcome.episodes > 0)
+            return kept, (score, rate, played)
 
         start = (state.levels, jnp.full_like(state.score, -jnp.inf), state.solve_rate)
         keys = jax.random.split(key, config.num_batches)
         (levels, score, rate), (scores, rates, played) = jax.lax.scan(batch, start, keys)
-        count = jnp.maximum(jnp.sum(played), 1)
         return SFLState(
             levels=levels,
             score=score,
             solve_rate=rate,
-            sampled_score=jnp.sum(scores) / count,
-            sampled_solve_rate=jnp.sum(rates) / count,
+            sampled_score=_summary(scores, played),
+            sampled_solve_rate=_summary(rates, played),
             updates=state.updates,
         )
+
+
+def _summary(values: Array, counted: Bool[Array, "..."]) -> Float[Array, " summary"]:
+    """Mean, median, least and greatest of those that count; NaN where none does."""
+    x = jnp.where(counted, values, jnp.nan)
+    return jnp.stack([f(x) for f in (jnp.nanmean, jnp.nanmedian, jnp.nanmin, jnp.nanmax)])
 
 
 def learnability(outcome: Outcome) -> Float[Array, " levels"]:
