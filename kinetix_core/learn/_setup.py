@@ -12,11 +12,20 @@ from .config import PPOConfig, TrainConfig
 
 @dataclass(frozen=True)
 class Setup:
-    """A complete task with the learner's settings; decided before anything is traced."""
+    """A complete task with the learner's settings; decided before anything is traced.
+
+    names: under which names the parts were chosen, by kind, for messages.
+    """
 
     task: Task
     ppo: PPOConfig
     train: TrainConfig
+    names: tuple[tuple[str, str], ...] = ()
+
+    def name(self, kind: str) -> str:
+        """As `network=mlp`; the class of the part where no name is known."""
+        known = dict(self.names).get(kind)
+        return f"{kind}={known}" if known else f"{kind} {type(getattr(self.task, kind)).__name__}"
 
     @property
     def environment(self) -> Environment:

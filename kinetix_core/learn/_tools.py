@@ -11,6 +11,7 @@ from jaxtyping import PRNGKeyArray
 from kinetix_core.interfaces import Outcome, Policy
 from kinetix_core.scene import Scene
 
+from ._check import check_levels
 from ._outcome import Tally, count
 from ._rollout import begin, rollout, rollout_advantages
 from ._setup import Setup
@@ -30,7 +31,9 @@ class RunTools:
     def sample(self, key: PRNGKeyArray, n: int) -> Scene:
         """`n` new levels, along a leading axis."""
         assert self.setup.task.generator is not None
-        return self.setup.task.generator.sample(key, n)
+        levels = self.setup.task.generator.sample(key, n)
+        check_levels(self.setup, "generator", levels, n)
+        return levels
 
     def play(self, key: PRNGKeyArray, policy: Policy, levels: Scene, steps: int) -> Outcome:
         """How `policy` plays each level, one environment each, for `steps` steps."""

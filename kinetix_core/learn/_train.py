@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from kinetix_core.record import RunFolder
 
 
-_BLAMED = ("engine", "observation", "network")
 _log = logging.getLogger(__name__)
 
 
@@ -66,12 +65,17 @@ def _train(composed: ComposedRun, resume: Path | None, stop_requested: Callable[
     from kinetix_core.compose import build_loggers, build_task
     from kinetix_core.record import RunFolder
 
-    setup = Setup(build_task(composed), composed.ppo, composed.train)
+    names = tuple((kind, chosen.name) for kind, chosen in composed.components.items())
+    setup = Setup(build_task(composed), composed.ppo, composed.train, names)
     loggers = build_loggers(composed)
+    init, step = compiled(setup, composed.num_seeds)
+    # parts that do not fit together are found before the run has a folder
+    shapes = jax.eval_shape(lambda: init(composed.seed))
     folder = RunFolder.reopen(resume, composed) if resume else RunFolder.create(composed)
     _log.info("compiling what the run begins with")
     try:
-        run = _Run(setup, folder, composed, resume is not None)
+        run = _Run(setup, folder, composed, step)
+        run.begin(shapes, None if resume else init)
         if resume:
             folder.take_over(composed)
     except BaseException as error:
@@ -142,25 +146,27 @@ def _stop_requests() -> Iterator[Callable[[], bool]]:
 class _Run:
     """The state of a run on the host."""
 
-    def __init__(self, setup: Setup, folder: RunFolder, composed: ComposedRun, resume: bool):
+    def __init__(self, setup: Setup, folder: RunFolder, composed: ComposedRun, step: Any):
         self.setup, self.folder, self.seeds = setup, folder, composed.num_seeds
-        self.checkpoint = composed.checkpoint
-        self.names = {kind: str(composed.config[kind]["name"]) for kind in _BLAMED}
+        self.checkpoint, self._composed, self._step = composed.checkpoint, composed, step
         self.started = time.monotonic()
-        init, self._step = compiled(setup, self.seeds)
-        state = jax.eval_shape(lambda: init(composed.seed))
-        folder.check_room((self.checkpoint.keep + 1) * tree_bytes(state))
-        check_memory(setup, self._step, state, self.seeds)
         self.finished = 0  # updates after which the parameters are good
-        if resume:
-            found = folder.load_checkpoint(state)
+
+    def begin(self, shapes: Any, init: Callable[[int], TrainState] | None) -> None:
+        """The state before the first update: by `init`, or else from the newest checkpoint."""
+        folder = self.folder
+        if init is None:  # first: what cannot be taken up is said before anything is compiled
+            found = folder.load_checkpoint(shapes, self._composed)
+            _check_unfinished(folder.path, found.update, self.setup)
+        folder.check_room((self.checkpoint.keep + 1) * tree_bytes(shapes))
+        check_memory(self.setup, self._step, shapes, self.seeds)
+        if init is None:
             self.state: TrainState = found.state
             self.finished = folder.parameters_update = found.update
             self.started -= float(found.notes.get("seconds", 0.0))
-            _check_unfinished(folder.path, found.update, setup)
-            _log.info("going on after update %d of %d", found.update, setup.updates)
+            _log.info("going on after update %d of %d", found.update, self.setup.updates)
         else:
-            self.state = init(composed.seed)
+            self.state = init(self._composed.seed)
         self._saved = time.monotonic()
 
     def loop(self, loggers: Sequence[Logger], stop_requested: Callable[[], bool]) -> None:
@@ -222,11 +228,11 @@ class _Run:
         kept = f"parameters of update {last} are kept" if last else "no parameters were saved yet"
         begun = blind_level(self.state, self.seeds)
         if begun is None:
-            level, component = None, f"network={self.names['network']}"
+            level, component = None, self.setup.name("network")
             why = f"the learner diverged ({component}); try a smaller ppo.learning_rate"
         else:
             level = save_begun(self.setup, self.folder, number, begun)
-            component = f"observation={self.names['observation']}"
+            component = self.setup.name("observation")
             why = f"{component} is not finite in a level that is saved as {level}"
         write_report(self.folder, number, component, level, values)
         return Diverged(
@@ -243,7 +249,7 @@ class _Run:
                 begun = jax.tree.map(lambda x: x[at], begun)
             path = save_begun(self.setup, self.folder, number, begun)
             self._save(number)
-            component = f"engine={self.names['engine']}"
+            component = self.setup.name("engine")
             write_report(self.folder, number, component, path, values)
             raise RunError(
                 f"{int(bad.sum())} states were not finite in update {number} ({component}); a "

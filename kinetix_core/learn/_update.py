@@ -14,6 +14,7 @@ from kinetix_core.env import EnvState
 from kinetix_core.interfaces import CurriculumState, Observation, Parameters, Proposal
 from kinetix_core.scene import Array, Scene
 
+from ._check import check_levels, check_observation, check_policy
 from ._metrics import LEARNT, level_metrics, network_metrics
 from ._normalise import learnable
 from ._outcome import Tally, count
@@ -47,7 +48,9 @@ def init_state(setup: Setup, seed: int | Array) -> TrainState:
     net_key, curriculum_key, key = jax.random.split(jax.random.key(seed), 3)
     curriculum = setup.curriculum.init(curriculum_key, RunTools(setup))
 
-    params = setup.network.init(net_key, _zeros(_first_observation, setup))
+    observation = _zeros(_first_observation, setup)
+    params = setup.network.init(net_key, observation)
+    check_policy(setup, params, observation)
 
     def first(state: CurriculumState, params: Parameters) -> tuple[Players, EnvState]:
         _, proposal = setup.curriculum.propose(state, key, RunTools(setup), params)
@@ -55,14 +58,16 @@ def init_state(setup: Setup, seed: int | Array) -> TrainState:
         return begin(setup, pool), pool
 
     players, pool = _zeros(first, curriculum, params)
-    return TrainState(
-        params=params,
-        opt_state=optimiser(setup).init(learnable(params)),
-        players=players,
-        pool=pool,
-        curriculum=curriculum,
-        key=key,
-        update=jnp.int32(0),
+    return _strong(
+        TrainState(
+            params=params,
+            opt_state=optimiser(setup).init(learnable(params)),
+            players=players,
+            pool=pool,
+            curriculum=curriculum,
+            key=key,
+            update=jnp.int32(0),
+        )
     )
 
 
@@ -85,14 +90,16 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics, Incide
     carry, (metrics, sums, bad) = jax.lax.scan(round, begin_carry, keys)
     params, opt_state, players, tally = carry
     curriculum = setup.curriculum.learn(curriculum, proposal, tally.outcome())
-    state = TrainState(
-        params=params,
-        opt_state=opt_state,
-        players=players,
-        pool=pool,
-        curriculum=curriculum,
-        key=key,
-        update=state.update + 1,
+    state = _strong(
+        TrainState(
+            params=params,
+            opt_state=opt_state,
+            players=players,
+            pool=pool,
+            curriculum=curriculum,
+            key=key,
+            update=state.update + 1,
+        )
     )
     metrics = jax.tree.map(jnp.mean, metrics) | _episode_metrics(sums)
     metrics |= {f"curriculum/{k}": v for k, v in setup.curriculum.metrics(curriculum).items()}
@@ -100,6 +107,20 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics, Incide
     metrics["nan/states"] = jnp.sum(bad.count)
     worst = jnp.argmax(bad.count)
     return state, metrics, Incident(jnp.sum(bad.count), jax.tree.map(lambda x: x[worst], bad.begun))
+
+
+def _strong(state: TrainState) -> TrainState:
+    """The same without weak types, which a checkpoint does not keep.
+
+    They belong to the signature of what is compiled: with them, a run that is taken up again
+    would compile the update once more.
+    """
+
+    def strong(x: Any) -> Any:
+        is_key = jnp.issubdtype(x.dtype, jax.dtypes.prng_key)
+        return x if is_key else jax.lax.convert_element_type(x, x.dtype)
+
+    return jax.tree.map(strong, state)
 
 
 def _zeros(function: Callable[..., Any], *args: Any) -> Any:
@@ -111,11 +132,14 @@ def _zeros(function: Callable[..., Any], *args: Any) -> Any:
 def _first_observation(setup: Setup) -> Observation:
     levels = RunTools(setup).sample(jax.random.key(0), 1)
     state = setup.environment.reset(jax.tree.map(lambda x: x[0], levels))
-    return setup.environment.observe(state)
+    observation = setup.environment.observe(state)
+    check_observation(setup, observation)
+    return observation
 
 
 def _pool(setup: Setup, levels: Scene) -> EnvState:
-    """A beginning episode in each level, from which resets copy."""
+    """A beginning episode in each level of a proposal, from which resets copy."""
+    check_levels(setup, "curriculum", levels)
     return jax.vmap(setup.environment.reset)(levels)
 
 

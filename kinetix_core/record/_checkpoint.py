@@ -28,6 +28,10 @@ _FORMAT = 1
 _log = logging.getLogger(__name__)
 
 
+class OtherState(RunError):
+    """A checkpoint holds other arrays than the run that it is read for."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """One that was read back. `notes`: what was saved along with it."""
@@ -80,7 +84,7 @@ def load_checkpoint(run: Path, like: Any) -> Checkpoint:
     """The newest checkpoint of a run that is whole, in the structure of `like` (shapes do).
 
     One that is damaged is passed over, saying so in the log. Raises `RunError` where there is
-    none, or where its arrays are not those of `like`.
+    none, and `OtherState` where its arrays are not those of `like`.
     """
     reasons = []
     for folder in _folders(run):
@@ -146,16 +150,16 @@ def _from_arrays(
     names = [leaf_name(path) for path, _ in paths]
     for name in arrays:
         if name not in names:
-            raise RunError(f"{source}: {name} is no part of this run{did_you_mean(name, names)}")
+            raise OtherState(f"{source}: {name} is no part of this run{did_you_mean(name, names)}")
     leaves = []
     for name, (_, leaf) in zip(names, paths, strict=True):
         if name not in arrays:
-            raise RunError(f"{source}: {name} is missing; was the run composed differently?")
+            raise OtherState(f"{source}: {name} is missing; was the run composed differently?")
         array: Any = arrays[name]
         if name in keys:
             array = jax.random.wrap_key_data(jnp.asarray(array), impl=keys[name])
         if (array.shape, array.dtype) != (leaf.shape, leaf.dtype):
-            raise RunError(
+            raise OtherState(
                 f"{source}: {name} is {array.dtype}{array.shape}; this run has "
                 f"{leaf.dtype}{leaf.shape}: a setting is not the one it was saved with"
             )

@@ -20,7 +20,8 @@ import numpy as np
 from kinetix_core.errors import RunError, did_you_mean
 from kinetix_core.paths import user_path
 
-from ._checkpoint import Checkpoint, leaf_name, load_checkpoint, save_checkpoint
+from ._changes import changed_settings
+from ._checkpoint import Checkpoint, OtherState, leaf_name, load_checkpoint, save_checkpoint
 from ._listing import CONFIG, RUNNING, STATUS, check_run, process, read_config, summarise_run
 
 if TYPE_CHECKING:
@@ -85,9 +86,24 @@ class RunFolder:
         notes = {"seconds": seconds, "versions": versions()}
         save_checkpoint(self.path, state, update, keep=keep, notes=notes)
 
-    def load_checkpoint(self, like: Any) -> Checkpoint:
-        """The newest one that is whole. Logs which versions are not those it was saved with."""
-        found = load_checkpoint(self.path, like)
+    def load_checkpoint(self, like: Any, composed: ComposedRun) -> Checkpoint:
+        """The newest one that is whole. Logs which versions are not those it was saved with.
+
+        Raises `RunError` naming the settings that are not those that it was saved with, where
+        its arrays do not fit `like`.
+        """
+        try:
+            found = load_checkpoint(self.path, like)
+        except OtherState as error:
+            before = read_config(self.path, "resume")
+            if not (changed := changed_settings(before, composed.config)):
+                raise
+            raise RunError(
+                f"resume={self.path}: {', '.join(changed)}: the saved state has other arrays, so "
+                "this cannot be changed in a run that is taken up again; how long it lasts "
+                "(train.total_steps), learning rates, coefficients and numbers of epochs and "
+                "minibatches, checkpoints and loggers can"
+            ) from error
         before, now = found.notes.get("versions", {}), versions()
         changed = [f"{k} {v} -> {now.get(k, 'gone')}" for k, v in before.items() if v != now.get(k)]
         if changed:

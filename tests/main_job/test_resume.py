@@ -89,7 +89,11 @@ def test_what_cannot_be_taken_up_again_says_why(straight, tmp_path, capsys):
     text = refused(capsys, f"resume={straight}")
     assert "finished: 10 of 10 updates are done; train.total_steps=1280" in text
     more = [f"resume={straight}", "train.total_steps=1280"]
-    assert "is float32(8" in refused(capsys, *more, "ppo.num_envs=16")
+    text = refused(capsys, *more, "ppo.num_envs=16", "checkpoint.keep=3")
+    assert ": ppo.num_envs=16 (it was 8): the saved state has other arrays" in text
+    assert "learning rates" in text, "and what can be changed"
+    text = refused(capsys, *more, "network.width=32", "observation=blind")
+    assert "observation=blind (it was symbolic), network.width=32 (it was 16): " in text
     assert (straight / "run.json").read_text() == before, "the run stays as it was"
     assert "no such run folder" in refused(capsys, f"resume={tmp_path / 'nothing'}")
     assert "resume=: the folder of a run is expected" in refused(capsys, "resume=")

@@ -126,7 +126,7 @@ class SFL(Curriculum):
         )
 
 
-def _summary(values: Array, counted: Bool[Array, "..."]) -> Float[Array, " summary"]:
+def _summary(values: Array, counted: Bool[Array, " *values"]) -> Float[Array, " summary"]:
     """Mean, median, least and greatest of those that count; NaN where none does."""
     x = jnp.where(counted, values, jnp.nan)
     return jnp.stack([f(x) for f in (jnp.nanmean, jnp.nanmedian, jnp.nanmin, jnp.nanmax)])
