@@ -177,6 +177,7 @@ def _load_levels(settings: Settings, loaded: Run) -> LevelSet:
     if settings.levels:
         from kinetix_core.scene import load_levels
 
+        _check_sizes(settings, loaded)
         return load_levels(settings.levels, loaded.task.size)
     known = loaded.known_levels()
     if known is None:
@@ -185,6 +186,22 @@ def _load_levels(settings: Settings, loaded: Run) -> LevelSet:
             "a folder, files or a set's name is expected"
         )
     return known
+
+
+def _check_sizes(settings: Settings, loaded: Run) -> None:
+    """Raises `LevelError` for a level, not of a whole set, that this policy cannot be given."""
+    from kinetix_core.errors import LevelError
+    from kinetix_core.scene import find_levels, smallest, summarise_level
+
+    size = loaded.task.size
+    for entry in find_levels(settings.levels):
+        if entry.only_if_fits or size.holds(own := summarise_level(entry).size):
+            continue
+        raise LevelError(
+            f"{entry.path}: a level of size {own.name} does not fit size {size.name}, in which "
+            f"{settings.run} was trained; evaluate on smaller levels, or train with "
+            f"size={smallest(own).written}"
+        )
 
 
 def _out(settings: Settings, loaded: Run) -> Path:

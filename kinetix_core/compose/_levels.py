@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kinetix_core.errors import LevelError
-from kinetix_core.scene import SceneSize
+from kinetix_core.scene import SceneSize, smallest
 
 from ._run import Chosen
 
+if TYPE_CHECKING:
+    from kinetix_core.scene import Entry
+
 FILES = "files"
 """The generator that `levels=` is short for."""
+_LOOKED_AT = 1000
+"""Files whose slots are counted here; those after them are when they are loaded."""
 
 
 def levels_note(generator: Chosen, size: SceneSize) -> str:
-    """One line: where the levels of a run come from. Files are looked up, and read in sets only.
+    """One line: where the levels of a run come from. Files are looked up and their slots counted.
 
-    Raises `LevelError` for names that mean nothing.
+    Raises `LevelError` for names that mean nothing and for a level that does not fit.
     """
     if generator.name != FILES:
         return f"levels: from generator={generator.name}"
@@ -27,14 +34,29 @@ def levels_note(generator: Chosen, size: SceneSize) -> str:
 
 
 def _count(names: str | tuple[str, ...], size: SceneSize, skip_broken: bool) -> int:
-    from kinetix_core.scene import find_levels, summarise_level
+    from kinetix_core.scene import find_levels
 
-    count = 0
-    for entry in find_levels(names):
-        try:
-            # of a whole set the levels that do not fit are left out
-            count += not entry.only_if_fits or size.holds(summarise_level(entry).size)
-        except LevelError:
-            if not skip_broken:
-                raise
-    return count
+    entries = find_levels(names)
+    sets_aside = sum(not _is_taken(entry, size, skip_broken) for entry in entries[:_LOOKED_AT])
+    return len(entries) - sets_aside
+
+
+def _is_taken(entry: Entry, size: SceneSize, skip_broken: bool) -> bool:
+    """False for one that is left out. Raises `LevelError` for one that must fit and does not."""
+    from kinetix_core.scene import summarise_level
+
+    try:
+        own = summarise_level(entry).size
+    except LevelError:
+        if not skip_broken:
+            raise
+        return False
+    if size.holds(own):
+        return True
+    if entry.only_if_fits or skip_broken:
+        return False
+    raise LevelError(
+        f"{entry.path}: a level of size {own.name} does not fit size {size.name}; the smallest "
+        f"size that fits is size={smallest(own).written}, and generator.skip_broken=true "
+        "trains without levels that do not fit"
+    )

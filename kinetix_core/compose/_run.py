@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from kinetix_core.errors import PluginError, SettingError
-from kinetix_core.registry import COMPOSED_KINDS, registry, setting_message
+from kinetix_core.registry import COMPOSED_KINDS, KINDS, registry, setting_message
 from kinetix_core.scene import SceneSize, parse_size
 
 from ._schema import SECTIONS, section_class
@@ -144,7 +144,23 @@ def _chosen(kind: str, settings: Mapping[str, Any], prefix: str) -> Chosen:
             f"{kind}/{name}: its settings are not hashable ({error}); a frozen dataclass of"
             " numbers, texts, choices and tuples is expected"
         ) from error
+    _check_named(config, prefix)
     return Chosen(kind, name, config)
+
+
+def _check_named(config: Any, prefix: str) -> None:
+    """Raises `PluginError` where a setting names a component that is not there.
+
+    Such a setting has the name of a kind that the top level does not choose, as `score`.
+    """
+    for kind in KINDS.values():
+        value = getattr(config, kind.name, None)
+        if kind.composed or not isinstance(value, str):
+            continue
+        try:
+            registry().config_class(kind.name, value)
+        except PluginError as error:
+            raise PluginError(f"{prefix}.{error}") from error
 
 
 def to_dataclass(config: type, values: Mapping[str, Any], prefix: str) -> Any:

@@ -90,6 +90,11 @@ def _train(composed: ComposedRun, resume: Path | None, stop_requested: Callable[
         num_seeds=composed.num_seeds,
         finished_updates=run.finished,
     )
+    if not any(logger.name == "console" for logger in composed.loggers):
+        _log.info(
+            "training in %s, %d updates of %s environment steps; logger=[console,...] shows them",
+            *(folder.path, setup.updates, f"{setup.steps_per_update:,}"),
+        )
     try:
         with _opened(loggers, info):
             run.loop(loggers, stop_requested)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ._describe import describe_level, describe_scene
     from ._fetch import fetch_published
     from ._files import Level, LevelParameters, read_level, write_level
-    from ._library import find_level, find_levels, level_sets
+    from ._library import Entry, find_level, find_levels, level_sets
     from ._load import LevelSet, load_levels
     from ._mass import PolygonMass, circle_mass, polygon_area, polygon_mass
     from ._scene import (
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         S,
         SceneSize,
         parse_size,
+        smallest,
     )
     from ._slots import expand, permute
     from ._summary import LevelSummary, summarise_level
@@ -53,7 +54,7 @@ _WHERE = {
     "_describe": ("describe_level", "describe_scene"),
     "_fetch": ("fetch_published",),
     "_files": ("Level", "LevelParameters", "read_level", "write_level"),
-    "_library": ("find_level", "find_levels", "level_sets"),
+    "_library": ("Entry", "find_level", "find_levels", "level_sets"),
     "_load": ("LevelSet", "load_levels"),
     "_mass": ("PolygonMass", "circle_mass", "polygon_area", "polygon_mass"),
     "_scene": (
@@ -87,6 +88,7 @@ _WHERE = {
         "S",
         "SceneSize",
         "parse_size",
+        "smallest",
     ),
     "_slots": ("expand", "permute"),
     "_summary": ("LevelSummary", "summarise_level"),

@@ -17,6 +17,7 @@ from kinetix_curricula._config import ScoreConfig
 from kinetix_curricula._plr import NEW, REPLAY
 from numpy.testing import assert_allclose, assert_array_equal
 
+from kinetix_core.cli import main
 from kinetix_core.errors import PluginError, SettingError
 from kinetix_core.scene import S
 from kinetix_core.testing import example_task
@@ -126,6 +127,11 @@ def test_scores(score, wanted, task):
 def test_unknown_scores_are_named(task):
     with pytest.raises(PluginError, match="score=max_cm: unknown; did you mean max_mc"):
         PLR(PLRConfig(score="max_cm"), task)
+
+
+def test_config_show_names_unknown_scores(capsys):
+    assert main(["config", "show", "curriculum=accel", "curriculum.score=max_cm"]) == 2
+    assert "curriculum.score=max_cm: unknown; did you mean max_mc" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

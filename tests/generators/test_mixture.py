@@ -9,6 +9,7 @@ import pytest
 from kinetix_generators import Mixture
 from kinetix_generators._slots import padded, permuted
 
+from kinetix_core.cli import main
 from kinetix_core.compose import build_task, compose_run
 from kinetix_core.errors import SettingError
 from kinetix_core.scene import L, M, S, expand, validate
@@ -83,7 +84,12 @@ def test_it_is_composed_from_texts():
 )
 def test_wrong_parts_are_named(text, message):
     with pytest.raises(SettingError, match=rf"parts=\[{text}\]: .*{message}"):
-        build_task(compose_run(["generator=mixture", f"generator.parts=['{text}']"]))
+        compose_run(["generator=mixture", f"generator.parts=['{text}']"])  # nothing is built
+
+
+def test_config_show_checks_the_parts(capsys):
+    assert main(["config", "show", "generator=mixture", "generator.parts=['1 randon']"]) == 2
+    assert "generator.parts=[1 randon]: generator=randon: unknown" in capsys.readouterr().err
 
 
 def test_every_size_has_to_fit():

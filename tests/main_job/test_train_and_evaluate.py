@@ -280,3 +280,26 @@ def test_an_action_of_the_wrong_shape_is_named():
     state = environment.reset(empty_scene(S))
     with pytest.raises(SettingError, match=r"action of shape \(3,\): \(6,\) is expected"):
         environment.step(state, np.zeros(3, np.int32))
+
+
+@pytest.mark.parametrize("what", ["train", "evaluate"])
+def test_a_level_that_does_not_fit_is_named_before_it_is_counted(finished, capsys, what):
+    run = [f"run={finished[0]}"] if what == "evaluate" else ["size=s"]
+    assert main([what, *run, "levels=handmade/m"]) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert "a level of size m does not fit size s" in error
+    way_out = {
+        "train": "the smallest size that fits is size=m",
+        "evaluate": "in which",  # a run keeps the size that it was trained in
+    }
+    assert way_out[what] in error
+    assert ("; evaluate on smaller levels, or train with size=m" in error) == (what != "train")
+
+
+def test_without_a_logger_for_people_a_line_says_where_the_run_is(broken_update, tmp_path, capsys):
+    broken_update()
+    words = [*TINY, f"train.directory={tmp_path}", "train.total_steps=128"]
+    for loggers, said in (("csv", True), ("[console,csv]", False)):
+        assert main(["train", *words, f"logger={loggers}", f"train.name=quiet_{said}"]) == 0
+        line = f"training in {tmp_path / f'quiet_{said}'}, 2 updates of 64 environment steps"
+        assert (line in capsys.readouterr().err) == said

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from kinetix_core.errors import SettingError
+from kinetix_core.errors import KinetixError, SettingError
 from kinetix_core.scene import SIZES
 
 from ._random_config import RandomConfig
@@ -76,8 +76,21 @@ class MixtureConfig:
                     f"parts=[{text}]: a weight above 0, a generator and its settings are expected,"
                     " such as 0.2 files levels=handmade/s"
                 )
+            part_of(text)
         if not self.parts:
             raise SettingError("parts=[]: at least one generator with its weight is expected")
+
+
+def part_of(text: str) -> tuple[float, Any]:
+    """Weight, and name with settings, of a part. Raises `SettingError` for what is not there."""
+    from kinetix_core.compose import compose_run
+
+    weight, name, *settings = text.split()
+    try:
+        words = [f"generator={name}", *(f"generator.{setting}" for setting in settings)]
+        return float(weight), compose_run(words)["generator"]
+    except KinetixError as error:
+        raise SettingError(f"parts=[{text}]: {error}") from error
 
 
 def _is_weight(text: str) -> bool:

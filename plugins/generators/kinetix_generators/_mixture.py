@@ -13,7 +13,7 @@ from kinetix_core.interfaces import LevelGenerator, Task
 from kinetix_core.registry import registry
 from kinetix_core.scene import Scene, SceneSize, parse_size
 
-from ._config import MixtureConfig, RandomAllConfig
+from ._config import MixtureConfig, RandomAllConfig, part_of
 from ._random import Random
 from ._slots import padded
 
@@ -70,12 +70,8 @@ def mixture(config: MixtureConfig, task: Task) -> Mixture:
 
 def _part(text: str, task: Task) -> tuple[LevelGenerator, float]:
     """`0.2 files levels=handmade/s`: a weight, a generator's name, and its settings."""
-    from kinetix_core.compose import compose_run
-
-    weight, name, *settings = text.split()
+    weight, chosen = part_of(text)
     try:
-        words = [f"generator={name}", *(f"generator.{setting}" for setting in settings)]
-        chosen = compose_run(words)["generator"]
-        return registry().build("generator", name, chosen.config, task), float(weight)
+        return registry().build("generator", chosen.name, chosen.config, task), weight
     except KinetixError as error:
         raise SettingError(f"parts=[{text}]: {error}") from error
