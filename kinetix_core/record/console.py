@@ -8,30 +8,40 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from rich.console import Console
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
 
 from kinetix_core.interfaces import Logger, RunInfo, Task
 
+from ._curves import BLOCKS, PLAIN_BLOCKS, Curves, number
 from .logger_config import ConsoleConfig
+
+_WIDEST = 40
+_BESIDE = 50
+"""Columns that the names and numbers of the table take."""
 
 
 @dataclass
 class ConsoleLogger(Logger):
-    """A live bar on a terminal; elsewhere a line every `every` seconds."""
+    """A live bar above a table of curves on a terminal; elsewhere a line every `every` seconds."""
 
     config: ConsoleConfig
     task: Task | None = None
     console: Console = field(default_factory=lambda: Console(stderr=True))
     _bar: Progress | None = field(default=None, init=False)
+    _live: Live | None = field(default=None, init=False)
+    _curves: Curves = field(init=False)
     _run: RunInfo | None = field(default=None, init=False)
-    _begun: float = field(default=0.0, init=False)
     _last_line: float = field(default=0.0, init=False)
     _first: tuple[int, float] | None = field(default=None, init=False)
 
     def open(self, run: RunInfo) -> None:
         self._run = run
-        self._begun = self._last_line = time.monotonic()
+        self._curves = Curves(self.config.curves)
+        self._last_line = time.monotonic()
         updates = "update" if run.total_updates == 1 else "updates"
         self.console.print(
             f"run folder {run.directory}: {run.total_updates} {updates} of "
@@ -46,23 +56,26 @@ class ConsoleLogger(Logger):
                 BarColumn(bar_width=20),
                 TextColumn("{task.description}"),
                 console=self.console,
-                refresh_per_second=4,
+                auto_refresh=False,
             )
-            self._bar.start()
             self._bar.add_task("compiling", total=run.total_updates)
+            self._live = Live(console=self.console, get_renderable=self._view, refresh_per_second=4)
+            self._live.start()
 
     def log(self, step: int, metrics: Mapping[str, Any]) -> None:
         assert self._run is not None
         now = time.monotonic()
         if self._first is None:
             self._first = (step, now)
-        text = self._text(step, metrics, now)
         if self._bar is not None:
+            self._curves.add(metrics)
+            text = self._text(step, metrics, now)
             self._bar.update(self._bar.task_ids[0], completed=step, description=text)
             return
         due = now - self._last_line >= self.config.every
         if due or step in (self._first[0], self._run.total_updates):
             self._last_line = now
+            text = f"{self._text(step, metrics, now)}  {_numbers(metrics)}"
             self.console.print(
                 f"update {step}/{self._run.total_updates}  {text}",
                 markup=False,
@@ -71,10 +84,25 @@ class ConsoleLogger(Logger):
             )
 
     def close(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        if self._live is not None:
+            self._live.stop()
+
+    def _view(self) -> RenderableType:
+        """The bar, and below it a row for each curve and seed."""
+        assert self._bar is not None
+        room = self.console.width - _BESIDE
+        if not self._curves.curves or room < 8:
+            return self._bar
+        table = Table("curve", "so far", box=SIMPLE_HEAD, pad_edge=False)
+        for title in ("now", "least", "most"):
+            table.add_column(title, justify="right")
+        blocks = PLAIN_BLOCKS if self.console.options.ascii_only else BLOCKS
+        for row in self._curves.rows(min(room, _WIDEST), blocks):
+            table.add_row(*row)
+        return Group(self._bar, table)
 
     def _text(self, step: int, metrics: Mapping[str, Any], now: float) -> str:
+        """Speed, time left, how many episodes were solved."""
         assert self._run is not None
         assert self._first is not None
         parts = [f"{metrics['time/steps_per_second']:,.0f} steps/s"]
@@ -85,17 +113,20 @@ class ConsoleLogger(Logger):
         # early on only the short episodes have ended: how many did says what the rate is worth
         ended = " ".join(f"{n:.0f}" for n in np.ravel(metrics.get("episode/count", 0)))
         parts.append(f"solved {_show(metrics.get('episode/solved'))} of {ended} episodes")
-        parts.append(f"return {_show(metrics.get('episode/return'))}")
-        parts.append(f"entropy {_show(metrics.get('ppo/entropy'))}")
         if np.any(metrics.get("nan/states", 0)):
             parts.append(f"NaN states {_show(metrics['nan/states'])}")
         return "  ".join(parts)
 
 
+def _numbers(metrics: Mapping[str, Any]) -> str:
+    """What the table has on a terminal."""
+    names = {"return": "episode/return", "entropy": "ppo/entropy"}
+    return "  ".join(f"{short} {_show(metrics.get(name))}" for short, name in names.items())
+
+
 def _show(value: Any) -> str:
     """A number, or the numbers of several seeds; `-` where there is none."""
-    numbers = [np.nan] if value is None else np.ravel(value)
-    return " ".join("-" if np.isnan(v) else f"{v:.3f}" for v in numbers)
+    return " ".join(number(float(v)) for v in np.ravel(np.nan if value is None else value))
 
 
 def _duration(seconds: float) -> str:

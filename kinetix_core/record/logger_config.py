@@ -8,10 +8,12 @@ from kinetix_core.errors import SettingError
 
 @dataclass(frozen=True)
 class ConsoleConfig:
-    """Progress on standard error: a live bar on a terminal, now and then a line elsewhere."""
+    """Progress on standard error: live bar and curves on a terminal, else lines."""
 
     every: float = 10.0
     """Seconds between two lines where standard error is not a terminal."""
+    curves: tuple[str, ...] = ("episode/solved", "episode/return", "ppo/entropy")
+    """Metrics whose course is drawn on a terminal."""
 
     def __post_init__(self) -> None:
         if not self.every >= 0:

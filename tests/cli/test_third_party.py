@@ -5,21 +5,119 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load_file
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "novel_encoder"
+STRANGER = {  # a package with a curriculum and a network that is an Equinox module
+    "pyproject.toml": """
+        [build-system]
+        requires = ["hatchling"]
+        build-backend = "hatchling.build"
+
+        [project]
+        name = "kinetix-stranger"
+        version = "0.3.0"
+        dependencies = ["open-kinetix"]
+
+        [project.entry-points."kinetix.plugins"]
+        stranger = "kinetix_stranger"
+        """,
+    "kinetix_stranger/__init__.py": """
+        from kinetix_core.registry import Component, hookimpl
+
+        def here(kind, name, cls, module, summary):
+            path = f"kinetix_stranger.{module}:{cls}"
+            return Component(kind, name, f"kinetix_stranger.config:{cls}Config", path, summary)
+
+        @hookimpl
+        def kinetix_components():
+            yield here("curriculum", "hardest", "Hardest", "parts", "the least solved candidates")
+            yield here("network", "tiny", "Tiny", "parts", "one hidden layer, in Equinox")
+        """,
+    "kinetix_stranger/config.py": """
+        from dataclasses import dataclass
+
+        @dataclass(frozen=True)
+        class HardestConfig:
+            candidates: int = 12
+            steps: int = 8
+
+        @dataclass(frozen=True)
+        class TinyConfig:
+            width: int = 8
+        """,
+    "kinetix_stranger/parts.py": """
+        from dataclasses import dataclass
+
+        import equinox as eqx
+        import jax
+        import jax.numpy as jnp
+
+        from kinetix_core.interfaces import Curriculum, Proposal, Task
+        from kinetix_core.learn import EquinoxNetwork, action_outputs
+        from kinetix_stranger.config import HardestConfig, TinyConfig
+
+        class Hardest(Curriculum):
+            config: HardestConfig
+
+            def init(self, key, tools):
+                return jnp.float32(0)
+
+            def propose(self, state, key, tools, policy):
+                sample_key, play_key = jax.random.split(key)
+                levels = tools.sample(sample_key, self.config.candidates)
+                outcome = tools.play(play_key, policy, levels, self.config.steps)
+                chosen = jnp.argsort(outcome.solved)[: tools.num_envs]
+                return state, Proposal(jax.tree.map(lambda x: x[chosen], levels))
+
+            def learn(self, state, proposal, outcome):
+                return jnp.mean(outcome.mean_return)
+
+            def metrics(self, state):
+                return {"last_return": state}
+
+        class Policy(eqx.Module):
+            hidden: eqx.nn.Linear
+            out: eqx.nn.Linear
+
+            def __init__(self, key, inputs, width, outputs):
+                first, second = jax.random.split(key)
+                self.hidden = eqx.nn.Linear(inputs, width, key=first)
+                self.out = eqx.nn.Linear(width, outputs + 1, key=second)
+
+            def __call__(self, observation):
+                x = self.out(jnp.tanh(self.hidden(observation)))
+                return x[:-1], x[-1]
+
+        @dataclass(frozen=True)
+        class Tiny(EquinoxNetwork):
+            config: TinyConfig
+            task: Task
+
+            def make(self, key, observation):
+                outputs = action_outputs(self.task.action.space)
+                return Policy(key, observation.shape[0], self.config.width, outputs)
+        """,
+}
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """A folder into which pip has installed the example."""
+    """A folder into which pip has installed the example, and a package written here."""
     folder = tmp_path_factory.mktemp("third_party")
     source = shutil.copytree(EXAMPLE, folder / "source")
+    for path, text in STRANGER.items():
+        file = folder / "stranger" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(textwrap.dedent(text))
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", *options, "-t", folder / "site", source],
+        [sys.executable, "-m", "pip", "install", "-q", *options, "-t", folder / "site"]
+        + [source, folder / "stranger"],
         check=True,
         capture_output=True,
         env=os.environ | {"PIP_ROOT_USER_ACTION": "ignore"},
@@ -68,3 +166,20 @@ def test_it_trains_by_name(site, tmp_path):
     config = json.loads((folder / "config.json").read_text())
     assert config["observation"] == {"name": "distances", "scale": 2.5}
     assert len((folder / "metrics.jsonl").read_text().splitlines()) == 2
+
+
+def test_a_curriculum_and_an_equinox_network_train_by_name(site, tmp_path):
+    small = ["ppo.num_envs=8", "ppo.num_steps=8", "ppo.num_minibatches=2", "ppo.epochs=1"]
+    small += ["env.max_timesteps=8", "train.total_steps=128", "curriculum.candidates=10"]
+    choice = ["curriculum=hardest", "network=tiny", "network.width=4"]
+    done = kinetix(site, "train", *choice, *small, "train.name=odd", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "runs" / "odd"
+    config = json.loads((folder / "config.json").read_text())
+    assert config["curriculum"] == {"name": "hardest", "candidates": 10, "steps": 8}
+    assert config["network"] == {"name": "tiny", "width": 4}
+    assert "kinetix-stranger" in json.loads((folder / "versions.json").read_text())
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [row["curriculum/last_return"] is not None for row in rows] == [True, True]
+    parameters = load_file(folder / "parameters.safetensors")
+    assert parameters["hidden/weight"].shape == (4, 140)

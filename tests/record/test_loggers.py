@@ -7,12 +7,14 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from kinetix_core.errors import PluginError, RunError, SettingError
 from kinetix_core.interfaces import RunInfo
 from kinetix_core.record import ConsoleLogger, JsonlLogger
+from kinetix_core.record._curves import PLAIN_BLOCKS, Curve
 from kinetix_core.record.logger_config import ConsoleConfig, JsonlConfig
 
 METRICS = {
@@ -93,6 +95,53 @@ def test_console_draws_a_bar_on_a_terminal(tmp_path):
     logger.log(2, METRICS)
     logger.close()
     assert "update 2/2" in out.getvalue()
+
+
+def test_console_draws_a_curve_for_each_seed_and_averages_nothing(tmp_path):
+    logger, out = console(force_terminal=True, width=120)
+    logger.open(info(tmp_path, updates=3))
+    for step, (a, b) in enumerate([(0.0, 0.9), (0.25, 0.8), (0.5, 0.7)], 1):
+        logger.log(step, METRICS | {"episode/solved": [a, b]})
+    logger.close()
+    lines = [line.split() for line in out.getvalue().splitlines() if "/seed_" in line]
+    assert lines[-2:] == [
+        ["episode/solved/seed_0", "▁▅█", "0.500", "0.000", "0.500"],
+        ["episode/solved/seed_1", "█▅▁", "0.700", "0.700", "0.900"],
+    ]
+    (entropy,) = [x.split() for x in out.getvalue().splitlines()[-3:] if "ppo/entropy" in x]
+    assert entropy == ["ppo/entropy", "▁▁▁", "5.100", "5.100", "5.100"]
+
+
+def test_console_draws_the_curves_that_are_asked_for(tmp_path):
+    out = io.StringIO()
+    config = ConsoleConfig(curves=("nan/states", "not/there"))
+    logger = ConsoleLogger(config, console=Console(file=out, force_terminal=True, width=100))
+    logger.open(info(tmp_path, updates=1))
+    logger.log(1, METRICS)
+    logger.close()
+    assert "nan/states" in out.getvalue()
+    assert "not/there" not in out.getvalue()
+    assert "ppo/entropy" not in out.getvalue()
+
+
+def test_a_long_run_fits_into_a_curve():
+    curve = Curve(room=8)
+    for value in range(100):
+        curve.add(float(value))
+    assert len(curve.points) < 8
+    assert curve.points == sorted(curve.points)
+    assert curve.points[0] == np.mean(range(16)), "each point is a mean of as many updates"
+    assert curve.drawn(4) == "▁▃▆█"
+    assert curve.drawn(4, PLAIN_BLOCKS) == "_-*#"
+
+
+def test_what_is_not_a_number_is_a_gap_in_a_curve():
+    curve = Curve()
+    for value in (float("nan"), 1.0, float("nan"), 2.0):
+        curve.add(value)
+    assert curve.drawn(10) == " ▁ █"
+    assert curve.drawn(2) == "▁█", "a mean leaves it out"
+    assert Curve().drawn(10) == ""
 
 
 @pytest.mark.parametrize(("name", "package"), [("tensorboard", "tensorboardX"), ("wandb", "wandb")])
