@@ -109,15 +109,14 @@ STRANGER = {  # a package with a curriculum and a network that is an Equinox mod
 def site(tmp_path_factory):
     """A folder into which pip has installed the example, and a package written here."""
     folder = tmp_path_factory.mktemp("third_party")
-    source = shutil.copytree(EXAMPLE, folder / "source")
+    sources = [shutil.copytree(EXAMPLE, folder / "source"), folder / "stranger"]
     for path, text in STRANGER.items():
         file = folder / "stranger" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(textwrap.dedent(text))
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", *options, "-t", folder / "site"]
-        + [source, folder / "stranger"],
+        [sys.executable, "-m", "pip", "install", "-q", *options, "-t", folder / "site", *sources],
         check=True,
         capture_output=True,
         env=os.environ | {"PIP_ROOT_USER_ACTION": "ignore"},
