@@ -73,12 +73,40 @@ def test_all_parents_are_edited_as_often_as_asked_for():
     np.testing.assert_array_equal(children, parents + 2000)
 
 
-def test_children_enter_by_score():
-    """Solved at 0.5, which is the most learnable, they take slots from what is solved less."""
+def test_children_enter_where_there_is_room():
+    """What was held stays, and the best of all is a child."""
     before, after = turns()[2][2].buffer, turns()[2][3].buffer
     assert set(numbers(before.levels)[: before.slots.size]) < set(numbers(after.levels))
     assert np.max(after.slots.score) == 0.25
     assert int(after.slots.size) == 12
+
+
+def test_a_child_takes_a_slot_of_a_full_buffer_only_with_a_better_score():
+    """Children of even parents are solved half the time, those of odd ones never."""
+    task = replace(example_task(S), mutations=(Adds(1000.0),))
+    config = AccelConfig(buffer_size=6, replay_prob=1.0, num_edits=1, score="learnability")
+    curriculum = Accel(config, task)
+
+    @jax.jit
+    def update(state, key):
+        played, proposal = curriculum.propose(state, key, TOOLS, None)
+        n = numbers(proposal.levels)
+        rate = jnp.where(n < 1000, 0.01 + n / 1e5, 0.5 * (n % 2 == 0))
+        return curriculum.learn(played, proposal, outcome_of(rate)), played, proposal
+
+    state = curriculum.init(jax.random.key(0), TOOLS)
+    for key in jax.random.split(jax.random.key(4), 3):
+        before = state
+        state, played, proposal = update(state, key)
+    assert int(played.kind) == MUTATE
+    assert int(before.buffer.slots.size) == 6, "it is full"
+    children, held = np.asarray(numbers(proposal.levels)), np.asarray(numbers(state.buffer.levels))
+    better, worse = children[children % 2 == 0], children[children % 2 == 1]
+    assert len(better) > 0
+    assert len(worse) > 0
+    assert set(held[held >= 1000]) == set(better)
+    assert not set(worse) & set(held)
+    assert int(state.buffer.slots.counter) == 18, "all of them were tried"
 
 
 def test_what_children_scored_is_logged_apart():

@@ -85,6 +85,40 @@ def test_replayed_levels_are_those_of_the_buffer(task):
     assert_array_equal(numbers(state.buffer.levels)[at], numbers(proposal.levels))
 
 
+def by_the_formula(score, timestamp, counter):
+    """Chance of each slot of a full buffer: spec/curricula.md 2.4, in plain loops."""
+    order = sorted(range(len(score)), key=lambda i: (-score[i], i))
+    rank = {slot: place + 1 for place, slot in enumerate(order)}
+    by_score = np.array([1 / rank[i] for i in range(len(score))])
+    age = np.array([counter - t for t in timestamp], float)
+    by_age = age / age.sum() if age.sum() else np.full(len(score), 1 / len(score))
+    return 0.7 * by_score / by_score.sum() + 0.3 * by_age
+
+
+def test_levels_are_replayed_with_the_chances_of_the_formula(task):
+    """Two draws one after the other: the first makes its level fresh, so less likely."""
+    curriculum = PLR(PLRConfig(buffer_size=4, replay_prob=1.0, score="learnability"), task)
+    four = ToyTools(generator=Numbers(10_000), num_envs=4)
+    state, proposal = curriculum.propose(
+        curriculum.init(jax.random.key(0), four), jax.random.key(1), four, None
+    )
+    state = curriculum.learn(state, proposal, outcome_of([0.1, 0.5, 0.2, 0.3]))
+    score, time = np.array([0.09, 0.25, 0.16, 0.21]), [1, 2, 3, 4]
+    assert_allclose(state.buffer.slots.score, score, rtol=1e-5)
+
+    n = 6000
+    keys = jax.random.split(jax.random.key(2), n)
+    replay = jax.jit(jax.vmap(lambda key: curriculum.propose(state, key, four, None)[0].replayed))
+    drawn = np.asarray(replay(keys))[:, :2]
+    first = by_the_formula(score, time, 4)
+    for i in range(4):
+        after = [5 if slot == i else t for slot, t in enumerate(time)]
+        both = first[i] * by_the_formula(score, after, 5)
+        for j in range(4):
+            share = np.mean((drawn[:, 0] == i) & (drawn[:, 1] == j))
+            assert abs(share - both[j]) < 4.5 * np.sqrt(both[j] / n), (i, j)
+
+
 def test_robust_learns_from_replayed_levels_only(task):
     turns = run(robust_plr(task), 6)
     assert [bool(p.train) for _, p, _ in turns] == [kind == REPLAY for kind, _, _ in turns]
