@@ -209,6 +209,7 @@ class _Run:
             "time/seconds": now - self.started,
             "time/env_steps": number * self.setup.steps_per_update,
             "time/steps_per_second": steps / max(now - begun, 1e-9),
+            "time/steps_per_second_so_far": number * steps / max(now - self.started, 1e-9),
         }
         metric = diverged(values)
         if not metric:

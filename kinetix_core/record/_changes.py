@@ -16,10 +16,17 @@ def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[
     """
     old, new = _settings(before), _settings(now)
     return [
-        f"{key}={new.get(key, 'gone')} (it was {old.get(key, 'not there')})"
+        f"{key}={_written(new.get(key, 'gone'))} (it was {_written(old.get(key, 'not there'))})"
         for key in {**new, **old}
         if old.get(key) != new.get(key) and not f"{key}.".startswith(_FREE)
     ]
+
+
+def _written(value: Any) -> str:
+    """As on the command line."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _settings(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

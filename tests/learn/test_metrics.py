@@ -23,6 +23,7 @@ def test_every_metric_is_documented_and_the_other_way_round(learnt):
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     documented = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
     by_the_loop = {"time/seconds", "time/env_steps", "time/steps_per_second"}
+    by_the_loop |= {"time/steps_per_second_so_far"}
     depends = {"curriculum/..."}
     logged = {n for n in learnt[4][0] if not n.startswith("curriculum/")}
     assert documented == logged | by_the_loop | depends

@@ -92,6 +92,8 @@ def test_what_cannot_be_taken_up_again_says_why(straight, tmp_path, capsys):
     text = refused(capsys, *more, "ppo.num_envs=16", "checkpoint.keep=3")
     assert ": ppo.num_envs=16 (it was 8): the saved state has other arrays" in text
     assert "learning rates" in text, "and what can be changed"
+    text = refused(capsys, *more, "ppo.normalise_observations=true")
+    assert "ppo.normalise_observations=true (it was false): the saved state has" in text
     text = refused(capsys, *more, "network.width=32", "observation=blind")
     assert "observation=blind (it was symbolic), network.width=32 (it was 16): " in text
     assert (straight / "run.json").read_text() == before, "the run stays as it was"
