@@ -137,7 +137,7 @@ def test_a_call_that_forgets_the_state_is_refused():
     caller.prove("it")
     begin, step = caller._begin, caller.step
     caller.step = lambda state, seen, action: step(begin, seen, action)  # pyright: ignore
-    with pytest.raises(RunError, match="it: 1 of 100 steps"):
+    with pytest.raises(RunError, match="it, jitted step: 1 of 100 steps"):
         caller.prove("it")
 
 
@@ -156,7 +156,9 @@ def test_latency_of_each_variant(monkeypatch):
         LatencyOptions(("s",), ("places",), ("engine.kernel=jax",), repeats=1, seconds=0.0), report
     )
     assert seen == [("s", "places", 1, ("engine.kernel=jax",))]
-    assert report.tables[0].rows[0][:3] == ("s", "places", "engine.kernel=jax")
+    rows = [row[:4] for row in report.tables[0].rows]
+    first = "s", "places", "engine.kernel=jax"
+    assert rows == [(*first, "jitted step"), (*first, "InteractiveEnvironment")]
 
 
 def test_settings_reach_the_engine():
