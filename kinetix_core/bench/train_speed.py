@@ -13,9 +13,7 @@ import numpy as np
 
 from kinetix_core.compose import ComposedRun, build_task, compose_run
 from kinetix_core.errors import RunError, SettingError
-from kinetix_core.learn import Setup, TrainState, compiled, rollout
-from kinetix_core.learn._ppo import learn
-from kinetix_core.learn._update import to_batch
+from kinetix_core.learn import Setup, TrainState, compiled, learn, rollout, to_batch
 
 from ._arithmetic import peak_work, product_operations
 from ._clock import Sample, Summary, Work, interleave, summary

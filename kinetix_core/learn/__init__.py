@@ -14,10 +14,11 @@ if TYPE_CHECKING:
         distribution_for,
     )
     from ._equinox_network import EquinoxNetwork
+    from ._ppo import learn
     from ._rollout import rollout
     from ._setup import Setup
     from ._train import compiled, train
-    from ._update import TrainState, init_state, update
+    from ._update import TrainState, init_state, to_batch, update
     from .config import CheckpointConfig, OnNaN, PPOConfig, Schedule, TrainConfig
 
 _WHERE = {
@@ -29,11 +30,12 @@ _WHERE = {
         "action_outputs",
         "distribution_for",
     ),
+    "._ppo": ("learn",),
     "._rollout": ("rollout",),
     "._equinox_network": ("EquinoxNetwork",),
     "._setup": ("Setup",),
     "._train": ("compiled", "train"),
-    "._update": ("TrainState", "init_state", "update"),
+    "._update": ("TrainState", "init_state", "to_batch", "update"),
     ".config": ("CheckpointConfig", "OnNaN", "PPOConfig", "Schedule", "TrainConfig"),
 }
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
