@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 # Two processes at most: each compiles its own programs and takes up to 4 GB. `make test WORKERS=`
 # runs the tests in one.
-WORKERS ?= --numprocesses=auto --maxprocesses=2 --dist=loadfile
+WORKERS ?= --numprocesses=auto --maxprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -34,6 +34,28 @@ COMPILED_QUICKLY = {
 engine, the generators' statistics and the main job are tested with optimised programs."""
 
 
+LONGEST_FIRST = (
+    "conformance/test_registered.py",
+    "main_job/test_resume.py",
+    "cli/test_sweep.py",
+    "main_job/test_train_and_evaluate.py",
+    "engine/lanes/test_gradients.py",
+    "bench/test_env_speed.py",
+    "learn/test_probes.py",
+    "engine/test_no_compiler.py",
+    "conformance/test_kit.py",
+    "generators/test_mutation_properties.py",
+)
+"""Files that take a minute or more. Whoever works on one of them last keeps everyone waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files are handed to the processes in the order of the items: long ones come first."""
+    order = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST_FIRST)}
+    assert all(path.is_file() for path in order), "LONGEST_FIRST names a file that is not there"
+    items.sort(key=lambda item: order.get(item.path, len(order)))
+
+
 @pytest.fixture(scope="module", autouse=True)
 def compiler(request: pytest.FixtureRequest) -> Iterator[None]:
     """Optimisations of XLA are off where nearly all the time would go into them."""

@@ -34,3 +34,11 @@ PUBLISHED_NOTE = (
     "two x86 cores with other work, 256 environments, flat symbolic observations; CPU seconds, "
     "good to about 30 %. The ratio is to the faster of the two."
 )
+
+
+PUBLISHED_UPDATES = {("symbolic", "mlp"): 1630, ("entity", "transformer"): 88}
+"""Environment steps of whole PPO updates per CPU second in size s, by observation and network,
+with `PUBLISHED_PPO`; measured on two x86 cores with other work."""
+
+PUBLISHED_PPO = {"num_envs": 256, "num_steps": 64, "num_minibatches": 8, "epochs": 8}
+"""What the published script was run with to get them."""

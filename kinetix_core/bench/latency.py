@@ -10,9 +10,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from kinetix_core.env import Environment
+from kinetix_core.env import Environment, EnvState, InteractiveEnvironment
 from kinetix_core.errors import RunError, SettingError
-from kinetix_core.interfaces import Task
+from kinetix_core.interfaces import Observation, Task
 from kinetix_core.scene import SIZES, Scene
 
 from ._clock import Sample, Work, interleave, summary
@@ -51,6 +51,7 @@ class Caller:
         assert task.action is not None
         self._action = jax.device_put(task.action.sample(jax.random.key(1)))
         self.step = jax.jit(self._step)
+        self._play = InteractiveEnvironment(self.environment)
 
     def _step(self, state: Any, seen: Any, action: Any) -> Any:
         state, transition = self.environment.step(state, action)
@@ -63,9 +64,24 @@ class Caller:
             state, seen, transition = self.step(state, seen, self._action)
         return jax.block_until_ready((state, seen, transition))
 
+    def run_interactive(self) -> Any:
+        """The same with an `InteractiveEnvironment`, whose every step is waited for."""
+        seen, result = self._play.begin(self._begin, self._seen), None
+        for _ in range(CALLS):
+            seen, result = self._play.step(self._action)
+        return self._play.state, jax.block_until_ready(seen), result
+
+    @property
+    def runs(self) -> dict[str, Callable[[], Any]]:
+        """What is timed, by name."""
+        return {"jitted step": self.run, "InteractiveEnvironment": self.run_interactive}
+
     def prove(self, name: str) -> None:
-        """Raises `RunError` unless time passed and the observation is that of the scene."""
-        state, seen, _ = self.run()
+        """Raises `RunError` unless time passed and the observations are those of the scenes."""
+        for way, run in self.runs.items():
+            self._prove(f"{name}, {way}", *run()[:2])
+
+    def _prove(self, name: str, state: EnvState, seen: Observation) -> None:
         passed = int(state.timestep) - int(self._begin.timestep)
         wanted = jax.jit(self.environment.observe)(state)
         same = all(
@@ -91,23 +107,26 @@ def run_latency(
                 settings = (*options.settings, *variant.split())
                 caller = Caller(build_env_task(size, observation, 1, settings), level)
                 caller.prove(f"{size}, {observation}, {variant}")
-                works[variant, observation] = Work(caller.run, CALLS)
+                for way, run in caller.runs.items():
+                    works[variant, observation, way] = Work(run, CALLS)
         names = {str(key): key for key in works}
         samples = interleave(
             {name: works[key] for name, key in names.items()}, options.repeats, options.seconds
         )
-        for name, (variant, observation) in names.items():
+        for name, (variant, observation, way) in names.items():
             times = [_microseconds(samples[name], rate) for rate in ("cpu", "wall")]
-            rows.append((size, observation, variant or "default", *map(str, times)))
-            data.append({"row": rows[-1][:3], "samples": [asdict(s) for s in samples[name]]})
-            progress(f"{size}: {observation}, {variant}: {times[1]} us a step")
+            rows.append((size, observation, variant or "default", way, *map(str, times)))
+            data.append({"row": rows[-1][:4], "samples": [asdict(s) for s in samples[name]]})
+            progress(f"{size}: {observation}, {variant}, {way}: {times[1]} us a step")
     report.tables.append(
         Table(
             "One environment step called from Python, microseconds",
-            ("size", "observation", "engine", "CPU time", "wall time"),
+            ("size", "observation", "engine", "called", "CPU time", "wall time"),
             tuple(rows),
-            "A jitted step of one environment: action, two physics steps, reward, observation; "
-            f"{CALLS} calls in a row, the state goes from one to the next. Median [range].",
+            "Action, two physics steps, reward, observation of one environment; "
+            f"{CALLS} calls in a row, the state goes from one to the next. The results of a "
+            "jitted step are waited for at the end, those of InteractiveEnvironment at each "
+            "step. Median [range].",
         )
     )
     report.data["latency"] = data

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import jax
 import numpy as np
 
-from kinetix_core.compose import build_task, compose_run
+from kinetix_core.compose import ComposedRun, build_task, compose_run
 from kinetix_core.errors import RunError, SettingError
-from kinetix_core.learn import Setup, compiled, rollout
+from kinetix_core.learn import Setup, TrainState, compiled, learn, rollout, to_batch
 
+from ._arithmetic import peak_work, product_operations
 from ._clock import Sample, Summary, Work, interleave, summary
 from ._env_program import POOL, STAGES, EnvProgram
+from ._references import PUBLISHED_PPO, PUBLISHED_UPDATES
 from .report import Report, Table
 
-UPDATE, ROLLOUT = "update", "rollout"
-SHARES = ("engine", "controls, reward, reset, encoder", "policy", "learning")
+UPDATE, ROLLOUT, PEAK = "update", "rollout", "matrix product"
+SHARES = ("engine", "controls, reward, reset", "encoder", "policy", "learning")
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,13 @@ def run_train(
         holder[0] = jax.block_until_ready(step(holder[0])[0])
 
     works = {UPDATE: Work(update, setup.steps_per_update), ROLLOUT: _rollout_work(setup, state)}
-    works |= _environment_works(setup)
+    works |= _environment_works(setup) | {PEAK: peak_work()}
     done = int(state.update)
     samples = interleave(works, options.repeats, options.seconds)
     calls = 1 + sum(s.steps for s in samples[UPDATE]) // setup.steps_per_update
     _prove_update(before, holder[0], done + calls)
-    _add(report, setup, samples, first)
+    found = Found(setup, samples, first, learning_operations(setup, holder[0]))
+    _add(report, found, published_rate(run))
     rate = summary([s.per_cpu_second for s in samples[UPDATE]])
     progress(f"{rate.median:,.0f} environment steps per CPU second")
 
@@ -125,15 +128,65 @@ def shares(samples: dict[str, list[Sample]]) -> dict[str, float]:
     }
     reset, drawn, encoded = (taken[stage] for stage in STAGES[2:])
     # Random actions and levels are drawn in the environment's programs only.
-    environment = reset + encoded - drawn
+    encoder = encoded - drawn
     update = taken[UPDATE]
     parts = (
         taken["engine"],
-        environment - taken["engine"],
-        taken[ROLLOUT] - environment,
+        reset - taken["engine"],
+        encoder,
+        taken[ROLLOUT] - reset - encoder,
         update - taken[ROLLOUT],
     )
     return {name: part / update for name, part in zip(SHARES, parts, strict=True)}
+
+
+def published_rate(run: ComposedRun) -> int | None:
+    """Environment steps per CPU second of the published script with these settings, if known."""
+    chosen = tuple(run.config[kind]["name"] for kind in ("observation", "network"))
+    same = all(getattr(run.ppo, name) == value for name, value in PUBLISHED_PPO.items())
+    if not same or run.config["size"] != "s":
+        return None
+    return PUBLISHED_UPDATES.get(chosen)  # pyright: ignore[reportArgumentType]
+
+
+def learning_operations(setup: Setup, state: TrainState) -> int:
+    """Operations in the matrix products of the learning of one update."""
+
+    def play(state: TrainState, key: Any) -> Any:
+        players, steps = rollout(setup, state.params, state.players, state.pool, key)
+        return to_batch(steps, steps.value, players.memory)
+
+    key = jax.random.key(0)
+    batch = jax.eval_shape(play, state, key)
+
+    def learning(params: Any, opt_state: Any, batch: Any) -> Any:
+        return learn(setup, params, opt_state, batch, key)
+
+    once = product_operations(learning, state.params, state.opt_state, batch)
+    return once * setup.train.rollouts_per_update
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was measured. operations: of the matrix products in the learning of one update."""
+
+    setup: Setup
+    samples: dict[str, list[Sample]]
+    first: First
+    operations: int
+
+    def rates(self, clock: str) -> Summary:
+        """Environment steps of whole updates per second of a clock, cpu or wall."""
+        return summary([getattr(s, f"per_{clock}_second") for s in self.samples[UPDATE]])
+
+    def arithmetic(self, clock: str) -> tuple[float, float]:
+        """1e9 operations per second of a clock: in learning, and in a large matrix product."""
+        taken = {
+            name: summary([getattr(s, clock) / s.steps for s in self.samples[name]]).median
+            for name in (UPDATE, ROLLOUT, PEAK)
+        }
+        learning = (taken[UPDATE] - taken[ROLLOUT]) * self.setup.steps_per_update
+        return self.operations / learning / 1e9, 1e-9 / taken[PEAK]
 
 
 def _range(found: Summary) -> str:
@@ -150,49 +203,51 @@ def peak_memory() -> float:
     return most / (1 << 30) if sys.platform == "darwin" else most / (1 << 20)
 
 
-def _add(report: Report, setup: Setup, samples: dict[str, list[Sample]], first: First) -> None:
-    rates: list[Summary] = [
-        summary([getattr(s, rate) for s in samples[UPDATE]])
-        for rate in ("per_cpu_second", "per_wall_second")
-    ]
-    found = shares(samples)
-    memory = peak_memory()
-    rows = (
-        ("environment steps per CPU second", rates[0].median, _range(rates[0])),
-        ("environment steps per second", rates[1].median, _range(rates[1])),
-        ("seconds to the end of the first update", first.wall, ""),
-        ("CPU seconds to the end of the first update", first.cpu, ""),
-        ("peak memory of the process, GiB", memory, ""),
-    )
-    ppo = setup.ppo
+def _add(report: Report, found: Found, published: int | None) -> None:
+    ppo, parts, memory = found.setup.ppo, shares(found.samples), peak_memory()
     report.tables.append(
         Table(
             "PPO updates",
             ("quantity", "median", "range"),
-            rows,
+            tuple(_rows(found, memory, published)),
             f"{ppo.num_envs} environments, {ppo.num_steps} steps, {ppo.epochs} epochs of "
-            f"{ppo.num_minibatches} minibatches; whole updates, learning included.",
+            f"{ppo.num_minibatches} minibatches; whole updates, learning included. Operations: of "
+            "the matrix products in learning; its other work counts as time only.",
         )
     )
-    total = found[SHARES[0]] + found[SHARES[1]]
-    parts: Sequence[tuple[str, float]] = (
-        *found.items(),
-        ("engine, reward, reset and encoder together", total),
-    )
+    total = sum(parts[name] for name in SHARES[:3])
+    shown = {**parts, "engine, reward, reset and encoder together": total}
     report.tables.append(
         Table(
             "Shares of an update's CPU time",
             ("part", "share"),
-            tuple((name, f"{100 * part:.1f} %") for name, part in parts),
+            tuple((name, f"{100 * part:.1f} %") for name, part in shown.items()),
             "From programs with one part more each, in turn in one process; medians. Policy: its "
             "forward pass, sampling, and what a rollout stores.",
         )
     )
     report.data["train"] = {
-        "steps per CPU second": rates[0],
-        "steps per second": rates[1],
-        "first update": first,
+        "steps per CPU second": found.rates("cpu"),
+        "steps per second": found.rates("wall"),
+        "first update": found.first,
         "peak GiB": memory,
-        "shares": found,
-        "samples": {k: [(s.steps, s.cpu, s.wall) for s in v] for k, v in samples.items()},
+        "shares": parts,
+        "operations": found.operations,
+        "samples": {k: [(s.steps, s.cpu, s.wall) for s in v] for k, v in found.samples.items()},
     }
+
+
+def _rows(found: Found, memory: float, published: int | None) -> Iterator[tuple[Any, ...]]:
+    rate = found.rates("cpu")
+    yield "environment steps per CPU second", rate.median, _range(rate)
+    if published:
+        yield f"times the published script ({published:,})", rate.median / published, ""
+    wall = found.rates("wall")
+    yield "environment steps per second", wall.median, _range(wall)
+    yield "seconds to the end of the first update", found.first.wall, ""
+    yield "CPU seconds to the end of the first update", found.first.cpu, ""
+    yield "peak memory of the process, GiB", memory, ""
+    for clock, name in (("cpu", "CPU second"), ("wall", "second")):
+        reached, peak = found.arithmetic(clock)
+        yield f"10^9 operations in learning per {name}", reached, ""
+        yield f"the same in a large matrix product, per {name}", peak, ""

@@ -7,6 +7,7 @@ from kinetix_core.lazy import lazy_exports
 if TYPE_CHECKING:
     from ._environment import UNKNOWN_DISTANCE, Environment, EnvState, Transition, reset_where
     from ._filter import Filtered
+    from ._interactive import InteractiveEnvironment, Result
     from ._random import random_index
     from ._reward import Rules, rules
     from .actions import (
@@ -25,6 +26,7 @@ _WHERE = {
         "Transition",
         "reset_where",
     ),
+    "._interactive": ("InteractiveEnvironment", "Result"),
     "._random": ("random_index",),
     "._reward": ("Rules", "rules"),
     "._filter": ("Filtered",),

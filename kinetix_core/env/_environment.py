@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 from kinetix_core.errors import LevelError
 from kinetix_core.interfaces import Engine, EngineState, Observation, Task, Trace
-from kinetix_core.scene import Array, Scene
+from kinetix_core.scene import Array, Scene, SceneSize
 
 from ._reward import Rules, distance, outcome, rules
 
@@ -93,7 +93,7 @@ class Environment:
         """One action for `frame_skip` physics steps."""
         controls = self.controls(state, action)
         physics, trace = self.engine.steps(state.physics, controls, self.task.env.frame_skip)
-        hit, dist = _first_event(state.rules, trace)
+        hit, dist = _first_event(self.task.size, state.rules, trace)
         timestep = state.timestep + 1
         terminated = hit != 0
         nonfinite = ~self._finite(physics)
@@ -126,7 +126,9 @@ class Environment:
         return finite
 
 
-def _first_event(rules: Rules, trace: Trace) -> tuple[Float[jax.Array, ""], Float[jax.Array, ""]]:
+def _first_event(
+    size: SceneSize, rules: Rules, trace: Trace
+) -> tuple[Float[jax.Array, ""], Float[jax.Array, ""]]:
     """Reward and distance of the first physics step that hit something, else of the last."""
     hits = jax.vmap(outcome, in_axes=(None, 0))(rules, trace.touching)
     hit, position = hits[-1], trace.position[-1]
@@ -134,7 +136,7 @@ def _first_event(rules: Rules, trace: Trace) -> tuple[Float[jax.Array, ""], Floa
         first = hits[k] != 0
         hit = jnp.where(first, hits[k], hit)
         position = jnp.where(first, trace.position[k], position)
-    return hit, distance(rules, position)
+    return hit, distance(size, rules, position)
 
 
 def reset_where(done: Bool[Array, " envs"], state: Any, fresh: Any, index: Int[Array, " envs"]):

@@ -8,14 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
 
-from kinetix_core.scene import BLUE, BOUNDARY, GREEN, RED, Array, Scene
+from kinetix_core.scene import BLUE, GREEN, RED, Array, Scene, SceneSize
 
 
 class Rules(eqx.Module):
     """What decides about reward in a level, found once when it begins."""
 
-    green: Bool[Array, " bodies"]
-    blue: Bool[Array, " bodies"]
     goal_pairs: Bool[Array, " pairs"]  # green and blue, in the order of `size.pairs`
     lava_pairs: Bool[Array, " pairs"]  # green and red
 
@@ -27,8 +25,6 @@ def rules(scene: Scene) -> Rules:
     pairs = np.array(scene.size.pairs, np.int32).reshape(-1, 2)
     product = role[pairs[:, 0]] * role[pairs[:, 1]]
     return Rules(
-        green=role == GREEN,
-        blue=role == BLUE,
         goal_pairs=product == GREEN * BLUE,
         lava_pairs=product == GREEN * RED,
     )
@@ -41,10 +37,11 @@ def outcome(rules: Rules, touching: Bool[Array, " pairs"]) -> Float[jax.Array, "
     return jnp.where(lava, -1.0, jnp.where(goal, 1.0, 0.0))
 
 
-def distance(rules: Rules, position: Float[Array, "bodies 2"]) -> Float[jax.Array, ""]:
+def distance(
+    size: SceneSize, rules: Rules, position: Float[Array, "bodies 2"]
+) -> Float[jax.Array, ""]:
     """Metres, summed over every green-blue pair; two walls are never a pair."""
-    gap = position[:, None, :] - position[None, :, :]
-    length = jnp.sqrt(gap[..., 0] ** 2 + gap[..., 1] ** 2)
-    wall = np.arange(position.shape[0]) < BOUNDARY
-    counted = rules.green[:, None] & rules.blue[None, :] & ~(wall[:, None] & wall[None, :])
-    return jnp.sum(jnp.where(counted, length, 0.0))
+    first, second = np.array(size.pairs, np.int32).reshape(-1, 2).T
+    x, y = position[:, 0], position[:, 1]
+    dx, dy = x[first] - x[second], y[first] - y[second]
+    return jnp.sum(jnp.where(rules.goal_pairs, jnp.sqrt(dx * dx + dy * dy), 0.0))

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     )
     from ._equinox_network import EquinoxNetwork
     from ._normalise import NormalisedNetwork, NormalisedParameters, normalised
+    from ._ppo import learn
     from ._rollout import rollout
     from ._setup import Setup
     from ._train import compiled, train
-    from ._update import TrainState, init_state, update
+    from ._update import TrainState, init_state, to_batch, update
     from .config import CheckpointConfig, OnNaN, PPOConfig, Schedule, TrainConfig
 
 _WHERE = {
@@ -31,11 +32,12 @@ _WHERE = {
         "distribution_for",
     ),
     "._normalise": ("NormalisedNetwork", "NormalisedParameters", "normalised"),
+    "._ppo": ("learn",),
     "._rollout": ("rollout",),
     "._equinox_network": ("EquinoxNetwork",),
     "._setup": ("Setup",),
     "._train": ("compiled", "train"),
-    "._update": ("TrainState", "init_state", "update"),
+    "._update": ("TrainState", "init_state", "to_batch", "update"),
     ".config": ("CheckpointConfig", "OnNaN", "PPOConfig", "Schedule", "TrainConfig"),
 }
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]

@@ -42,30 +42,41 @@ class Categorical(eqx.Module):
 
 
 class MultiCategorical(eqx.Module):
-    """Independent choices; log-probability and entropy are sums over them."""
+    """Independent choices; log-probability and entropy are sums over them.
 
-    parts: Categorical  # logits (..., choices, options); options that do not exist: never
+    `outputs`: (..., sum of sizes), logits of every choice one after the other. They are
+    normalised with the batch on the last axes: loops over a handful of options are slow.
+    """
 
-    def __init__(self, logits: Float[Array, "*batch n"], sizes: tuple[int, ...]):
-        width = max(sizes)
-        starts = np.cumsum((0, *sizes[:-1]))
-        option = np.arange(width)
-        exists = option[None, :] < np.array(sizes)[:, None]
-        index = np.where(exists, starts[:, None] + option[None, :], 0)
-        logits = logits[..., index]
-        self.parts = Categorical(jnp.where(jnp.broadcast_to(exists, logits.shape), logits, _NEVER))
+    outputs: Float[Array, "*batch n"]
+    sizes: tuple[int, ...] = eqx.field(static=True)
+
+    @property
+    def logits(self) -> Float[jax.Array, "options choices *batch"]:
+        """Normalised; those of options that do not exist: never."""
+        option = np.arange(max(self.sizes))[:, None]
+        exists = option < np.array(self.sizes)
+        starts = np.cumsum((0, *self.sizes[:-1]))
+        logits = jnp.moveaxis(self.outputs, -1, 0)[np.where(exists, starts + option, 0)]
+        known = exists.reshape(*exists.shape, *(1,) * (logits.ndim - 2))
+        return jax.nn.log_softmax(jnp.where(known, logits, _NEVER), axis=0)
 
     def sample(self, key: PRNGKeyArray) -> Int[jax.Array, "*batch choices"]:
-        return self.parts.sample(key)
+        cumulative = jnp.cumsum(jnp.exp(self.logits), axis=0)
+        u = jax.random.uniform(key, cumulative.shape[1:]) * cumulative[-1]
+        drawn = jnp.sum(u[None] >= cumulative[:-1], axis=0)
+        return jnp.moveaxis(drawn, 0, -1).astype(jnp.int32)
 
     def mode(self) -> Int[jax.Array, "*batch choices"]:
-        return self.parts.mode()
+        return jnp.moveaxis(jnp.argmax(self.logits, axis=0), 0, -1).astype(jnp.int32)
 
     def log_prob(self, action: Int[Array, "*batch choices"]) -> Float[jax.Array, "*batch"]:
-        return jnp.sum(self.parts.log_prob(action), axis=-1)
+        chosen = jax.nn.one_hot(jnp.moveaxis(action, -1, 0), max(self.sizes), dtype=bool, axis=0)
+        return jnp.sum(jnp.where(chosen, self.logits, 0.0), axis=(0, 1))
 
     def entropy(self) -> Float[jax.Array, "*batch"]:
-        return jnp.sum(self.parts.entropy(), axis=-1)
+        logits = self.logits
+        return -jnp.sum(jnp.exp(logits) * logits, axis=(0, 1))
 
 
 class DiagonalNormal(eqx.Module):

@@ -284,8 +284,18 @@ def compiled(
         return update(setup, state)
 
     if seeds == 1:
-        init = jax.jit(lambda seed: init_state(setup, seed))
+        init = jax.jit(lambda seed: init_state(setup, seed), compiler_options=_compiled_soon())
         return lambda seed: init(np.uint32(seed)), jax.jit(one_step, donate_argnums=0)
-    many = jax.jit(lambda first: jax.lax.map(lambda s: init_state(setup, s), first))
+    many = jax.jit(
+        lambda first: jax.lax.map(lambda s: init_state(setup, s), first),
+        compiler_options=_compiled_soon(),
+    )
     step = jax.jit(lambda states: jax.lax.map(one_step, states), donate_argnums=0)
     return lambda seed: many(np.uint32(seed) + jnp.arange(seeds, dtype=jnp.uint32)), step
+
+
+def _compiled_soon() -> dict[str, Any]:
+    """Options for a program that runs once: on CPUs optimising it takes longer than running it."""
+    if jax.default_backend() != "cpu":
+        return {}
+    return {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}

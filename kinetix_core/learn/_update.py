@@ -167,7 +167,7 @@ def _rollout_and_learn(
     memory = players.memory
     players, steps = rollout(setup, params, players, pool, play_key)
     advantage = rollout_advantages(setup, params, players, steps)
-    batch = _batch(steps, advantage, memory)
+    batch = to_batch(steps, advantage, memory)
     params, opt_state, metrics = _learn_if(setup, params, opt_state, batch, proposal, learn_key)
     incident = _incident(steps, pool, players)
     tally, players = count(tally, players, steps, advantage)
@@ -200,7 +200,7 @@ def _learn_if(
     return jax.lax.cond(proposal.train, train, skip, params, opt_state)
 
 
-def _batch(steps: Step, advantage: Array, memory: Any) -> Batch:
+def to_batch(steps: Step, advantage: Array, memory: Any) -> Batch:
     """Environments first: a minibatch takes whole environments."""
 
     def by_env(x: Array) -> Array:

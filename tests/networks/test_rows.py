@@ -59,3 +59,42 @@ def test_rows_of_a_batch_are_one_matrix():
     products = [line for line in text.splitlines() if "dot_general" in line]
     assert products
     assert all("tensor<24x" in line for line in products), products
+
+
+WIDE = RNG.normal(size=(2, 3, 4, 70)).astype(np.float32)
+WIDE_KERNEL = RNG.normal(size=(70, 9)).astype(np.float32)
+
+
+def test_wide_kernels_have_the_same_gradients_another_way():
+    """From some width on the rows are transposed before, on CPUs."""
+
+    def gradient(product):
+        def loss(kernel, x):
+            mapped = jax.vmap(jax.vmap(product, (0, None)), (0, None))
+            return jnp.sum(jnp.sin(mapped(x, kernel)))
+
+        return jax.jit(jax.grad(loss))
+
+    found = gradient(matmul)(WIDE_KERNEL, WIDE)
+    np.testing.assert_allclose(found, gradient(jnp.matmul)(WIDE_KERNEL, WIDE), rtol=1e-4, atol=1e-4)
+    wide = gradient(matmul).lower(WIDE_KERNEL, WIDE).as_text()
+    narrow = gradient(matmul).lower(KERNEL, X).as_text()
+    barriers = [text.count("optimization_barrier") for text in (wide, narrow)]
+    assert barriers == ([1, 0] if jax.default_backend() == "cpu" else [0, 0])
+
+
+@pytest.mark.parametrize(("x", "kernel"), [(X, KERNEL), (WIDE, WIDE_KERNEL)])
+def test_curvature_is_that_of_the_product(x, kernel):
+    """A gradient of a gradient, as penalties on gradients take it."""
+
+    def penalty(product):
+        def loss(kernel, x):
+            return jnp.sum(jnp.sin(jax.vmap(product, (0, None))(x, kernel)))
+
+        def size(kernel, x):
+            return jnp.sum(jax.grad(loss)(kernel, x) ** 2)
+
+        return jax.jit(jax.grad(size, (0, 1)))(kernel, 0.1 * x)
+
+    for found, wanted in zip(penalty(matmul), penalty(jnp.matmul), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=2e-3, atol=2e-3)

@@ -156,7 +156,7 @@ def test_recurrent_unroll_is_the_reference(tmp_path):
         wanted.append(value)
         logits.append(special.log_softmax(outputs[:3]))
     np.testing.assert_allclose(values, wanted, atol=1e-4, rtol=1e-4)
-    np.testing.assert_allclose(distribution.parts.logits[:, 0], logits, atol=1e-4)
+    np.testing.assert_allclose(distribution.logits[:, 0].T, logits, atol=1e-4)
     np.testing.assert_allclose(memory, h, atol=1e-4)
 
 

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Bool, Int, PRNGKeyArray
 
-from kinetix_core.env import Environment, EnvState, Transition
+from kinetix_core.env import Environment, EnvState, Result, Transition
 from kinetix_core.errors import PluginError, SettingError
 from kinetix_core.interfaces import LevelGenerator, Observation
 from kinetix_core.scene import Array, Scene
@@ -91,7 +91,7 @@ def advance(
     return state, environment.observe(state), transition
 
 
-def facts(transition: Transition) -> dict[str, Array]:
+def facts(transition: Transition | Result) -> dict[str, Any]:
     """What every adapter's `info` says of a step: `goal`, `distance` (m) and `nonfinite`."""
     return {name: getattr(transition, name) for name in ("goal", "distance", "nonfinite")}
 

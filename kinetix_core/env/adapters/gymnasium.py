@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Int
 
-from kinetix_core.env import EnvState, Transition
+from kinetix_core.env import EnvState, InteractiveEnvironment, Transition
 from kinetix_core.errors import SettingError, did_you_mean
 from kinetix_core.interfaces import Box, Discrete, MultiDiscrete, Observation, Record, Space
 from kinetix_core.scene import Array, Scene
@@ -93,9 +93,7 @@ class KinetixEnv(gym.Env):
         self.observation_space, self.action_space = _spaces(world)
         self._world = world
         self._sample = jax.jit(lambda key: world.sample(key, 1).begin(jnp.int32(0)))
-        self._begin = jax.jit(lambda level: _begin(world, level))
-        self._advance = jax.jit(partial(advance, world.environment))
-        self._state: EnvState | None = None
+        self._play = InteractiveEnvironment(world.environment)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -105,20 +103,15 @@ class KinetixEnv(gym.Env):
         super().reset(seed=self._world.seed if first and seed is None else seed)
         level = _level_option(options, "level")
         if level is None:
-            self._state, seen = self._sample(_key(self.np_random))
+            seen = self._play.begin(*self._sample(_key(self.np_random)))
         else:
-            self._state, seen = self._begin(level)
+            seen = self._play.reset(level)
         return _numpy(seen), {}
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """One step. Raises `SettingError` before the first reset."""
-        if self._state is None:
-            raise SettingError("step: call reset first")
-        self._state, seen, transition = self._advance(self._state, np.asarray(action))
-        transition = jax.device_get(transition)
-        info = {k: v.item() for k, v in facts(transition).items()}
-        ends = bool(transition.terminated), bool(transition.truncated)
-        return _numpy(seen), float(transition.reward), *ends, info
+        seen, result = self._play.step(np.asarray(action))
+        return _numpy(seen), result.reward, result.terminated, result.truncated, facts(result)
 
 
 class KinetixVectorEnv(VectorEnv):
@@ -218,11 +211,6 @@ class KinetixVectorEnv(VectorEnv):
 
 def _key(random: np.random.Generator) -> jax.Array:
     return jax.random.key(random.integers(2**31))
-
-
-def _begin(world: World, level: Scene) -> tuple[EnvState, Observation]:
-    state = world.environment.reset(level)
-    return state, world.environment.observe(state)
 
 
 def _advance_all(
