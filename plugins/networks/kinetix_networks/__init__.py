@@ -23,6 +23,13 @@ def kinetix_components():
     )
     yield Component(
         "network",
+        "modular",
+        config="kinetix_networks._config:ModularConfig",
+        factory="kinetix_networks._modular:Modular",
+        summary="one policy head for all motors, one for all thrusters; takes egocentric",
+    )
+    yield Component(
+        "network",
         "transformer",
         config="kinetix_networks._config:TransformerConfig",
         factory="kinetix_networks._transformer:Transformer",
@@ -48,6 +55,8 @@ __getattr__, _ = lazy_exports(
         "DeepSetsConfig": "._config",
         "MLP": "._mlp",
         "MLPConfig": "._config",
+        "Modular": "._modular",
+        "ModularConfig": "._config",
         "Pooling": "._config",
         "Transformer": "._transformer",
         "TransformerConfig": "._config",

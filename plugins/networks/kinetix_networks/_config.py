@@ -113,6 +113,30 @@ class DeepSetsConfig(HeadConfig):
 
 
 @dataclass(frozen=True)
+class ModularConfig:
+    """One head for all motors and one for all thrusters, over the observation `egocentric`."""
+
+    depth: int = 1
+    """Hidden layers between the scene's and the heads; the critic has one more."""
+    width: int = 128
+    """Units of each layer over the whole scene."""
+    head_width: int = 64
+    """Units of each layer over a row of motors or thrusters."""
+    activation: Activation = Activation.tanh
+    """What follows a hidden layer (after the scene's: relu)."""
+
+    def __post_init__(self) -> None:
+        for name, low in {"depth": 0, "width": 1, "head_width": 1}.items():
+            if getattr(self, name) < low:
+                raise SettingError(
+                    f"network.{name}={getattr(self, name)}: at least {low} is expected"
+                )
+        if not isinstance(self.activation, Activation):
+            known = ", ".join(choice.name for choice in Activation)
+            raise SettingError(f"network.activation={self.activation}: one of {known} is expected")
+
+
+@dataclass(frozen=True)
 class CNNConfig(HeadConfig):
     """Convolutions over a picture. Source: spec/networks.md 5 and 8."""
 

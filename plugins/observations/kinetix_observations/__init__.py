@@ -8,6 +8,7 @@ _ENCODERS = {
     "SymbolicPadded": ("symbolic_padded", "the same numbers as a matrix, one row per entity"),
     "Entity": ("entity", "a table of features per kind of entity, with masks and indexes"),
     "EntityMasked": ("entity_masked", "as entity, without leftovers, contacts in both directions"),
+    "Egocentric": ("egocentric", "the scene as seen from green, with a row for each input"),
     "Pixels": ("pixels", "a picture of the room, drawn inside the compiled step"),
     "Blind": ("blind", "the time and nothing else: what can be reached without looking"),
 }

@@ -29,6 +29,14 @@ class EntityMaskedConfig(EntityConfig):
 
 
 @dataclass(frozen=True)
+class EgocentricConfig:
+    """The scene as seen from green, with a row for each input of the agent."""
+
+    mirror: bool = True
+    """Show the scene mirrored where blue is left of green, so that it never is."""
+
+
+@dataclass(frozen=True)
 class BlindConfig:
     """The time only: spec/observations.md 7. Its length follows env.max_timesteps."""
 

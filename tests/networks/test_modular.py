@@ -1,0 +1,154 @@
+"""network/modular: what one motor learns, all have learnt; and what it refuses."""
+
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+from kinetix_networks import Modular, ModularConfig
+from kinetix_observations import Egocentric, EgocentricConfig
+
+from kinetix_core.env import ContinuousActions, DiscreteActions, MultiDiscreteActions
+from kinetix_core.env.action_config import ContinuousConfig, DiscreteConfig, MultiDiscreteConfig
+from kinetix_core.errors import SettingError
+from kinetix_core.interfaces import Discrete
+from kinetix_core.scene import S
+from kinetix_core.testing import example_levels, example_task
+
+ACTIONS = {
+    "multi": (MultiDiscreteActions, MultiDiscreteConfig),
+    "single": (DiscreteActions, DiscreteConfig),
+    "box": (ContinuousActions, ContinuousConfig),
+}
+
+
+class Case:
+    """A small network for one action space, with random parameters in every layer."""
+
+    def __init__(self, kind):
+        task = example_task(S)
+        task = replace(task, observation=Egocentric(EgocentricConfig(), task))
+        actions, config = ACTIONS[kind]
+        task = replace(task, action=actions(config(), task))
+        self.network = Modular(ModularConfig(width=8, head_width=8), task)
+        self.observation = self.seen()
+        shapes = jax.eval_shape(self.network.init, jax.random.key(0), self.observation)
+        rng = np.random.default_rng(0)
+        self.params = jax.tree.map(
+            lambda x: rng.normal(size=x.shape).astype(np.float32) / 3, shapes
+        )
+        self._apply = jax.jit(self.network.apply)
+
+    def seen(self):
+        """Something in every row, which no level of size s has."""
+        space = dict(self.network_space().parts)
+        rng = np.random.default_rng(1)
+        seen = {k: rng.normal(size=v.shape).astype(np.float32) for k, v in space.items()}
+        seen["motors"][:, 0] = seen["thrusters"][:, 0] = 1
+        return seen | {"mirrored": np.zeros(1, np.float32)}
+
+    @staticmethod
+    def network_space():
+        return Egocentric(EgocentricConfig(), example_task(S)).space(S)
+
+    def apply(self, **parts):
+        """Outputs of motors (4, n) and of thrusters (2, n), and the value."""
+        seen = self.observation | parts
+        _, distribution, value = self._apply(self.params, (), seen, np.bool_(True))
+        return jax.device_get(distribution), float(value)
+
+
+@pytest.fixture(scope="module", params=["multi", "single", "box"])
+def case(request):
+    return Case(request.param), request.param
+
+
+def motors_of(distribution, kind):
+    """One row per motor: how much it likes forward, and backward."""
+    if kind == "multi":
+        return np.asarray(distribution.parts.logits)[:4, 1:]
+    if kind == "single":
+        return np.asarray(distribution.logits)[:8].reshape(4, 2)[:, ::-1]
+    mean = np.asarray(distribution.mean)[:4]
+    return np.stack([mean, -mean], axis=1)
+
+
+def thrusters_of(distribution, kind):
+    if kind == "multi":
+        return np.asarray(distribution.parts.logits)[4:, :2]
+    return np.asarray(distribution.logits if kind == "single" else distribution.mean)[-2:]
+
+
+def test_inputs_that_change_places_change_what_is_done(case):
+    case, kind = case
+    before, value = case.apply()
+    order, ends = [2, 0, 3, 1], [1, 0]
+    rows = {"motors": case.observation["motors"][order]}
+    rows["thrusters"] = case.observation["thrusters"][ends]
+    after, value_after = case.apply(**rows)
+    found, wanted = motors_of(after, kind), motors_of(before, kind)
+    np.testing.assert_allclose(found, wanted[order], atol=1e-5)
+    assert np.abs(wanted - wanted[order]).max() > 0.01
+    np.testing.assert_allclose(
+        thrusters_of(after, kind), thrusters_of(before, kind)[ends], atol=1e-5
+    )
+    assert value_after == pytest.approx(value, abs=1e-5)
+
+
+def test_a_mirrored_scene_swaps_forward_and_backward(case):
+    case, kind = case
+    before, value = case.apply()
+    after, value_after = case.apply(mirrored=np.ones(1, np.float32))
+    wanted = motors_of(before, kind)
+    np.testing.assert_allclose(motors_of(after, kind), wanted[:, ::-1], atol=1e-5)
+    assert np.abs(wanted - wanted[:, ::-1]).max() > 0.01
+    np.testing.assert_allclose(thrusters_of(after, kind), thrusters_of(before, kind), atol=1e-5)
+    assert value_after == value
+
+
+def test_what_drives_nothing_is_drawn_evenly_and_changes_nothing(case):
+    case, kind = case
+    idle = case.observation["motors"].copy()
+    idle[1] = 0
+    first, value = case.apply(motors=idle)
+    found = motors_of(first, kind)[1]
+    assert found[0] == found[1]
+    if kind == "multi":
+        np.testing.assert_allclose(first.parts.logits[1], np.log(1 / 3), atol=1e-6)
+    idle[1, 1:] = 7  # leftovers behind a count of 0
+    second, value_after = case.apply(motors=idle)
+    np.testing.assert_array_equal(motors_of(second, kind), motors_of(first, kind))
+    assert value_after == value
+
+
+def test_what_the_agent_does_is_mirrored_with_the_level():
+    """Encoder and network together, on levels and their mirror images without joints."""
+    case = Case("multi")
+    levels = example_levels(S, 4, 3)
+    encode = jax.jit(jax.vmap(case.network.task.observation.encode))
+    seen = jax.device_get(encode(levels))
+    apply = jax.vmap(case.network.apply, in_axes=(None, None, 0, None))
+    _, distribution, _ = jax.jit(apply)(case.params, (), seen, np.bool_(True))
+    assert np.isfinite(np.asarray(distribution.parts.logits)[:, :, :2]).all()
+
+
+def test_refuses_other_observations_and_actions():
+    task = example_task(S)
+    with pytest.raises(SettingError, match=r"network=modular: .*choose observation=egocentric"):
+        Modular(ModularConfig(), task)
+    task = replace(task, observation=Egocentric(EgocentricConfig(), task))
+
+    class Three(DiscreteActions):
+        @property
+        def space(self):
+            return Discrete(3)
+
+    with pytest.raises(SettingError, match=r"knows no actions in Discrete\(n=3"):
+        Modular(ModularConfig(), replace(task, action=Three(DiscreteConfig(), task)))
+
+
+@pytest.mark.parametrize("setting", [{"depth": -1}, {"width": 0}, {"head_width": 0}])
+def test_names_settings_out_of_range(setting):
+    (name,) = setting
+    with pytest.raises(SettingError, match=rf"network\.{name}=.*at least"):
+        ModularConfig(**setting)
