@@ -127,10 +127,14 @@ def test_any_size(size):
 
 
 def test_triangles():
-    levels = sampled(SceneSize(7, 1, 1, 1), 200, triangle_chance=0.5)
+    sizes = {"large_chance": 0.5, "large_size": 0.2}  # 0.15 m: half sides of these are shorter
+    levels = sampled(SceneSize(7, 1, 1, 1), 200, triangle_chance=0.5, **sizes)
     used = levels.polygons.active[:, BOUNDARY:]
     triangles = (levels.polygons.n_vertices[:, BOUNDARY:] == 3) & used
     assert 0.4 < triangles.sum() / used.sum() < 0.6
+    usual = used & (np.ptp(levels.polygons.vertices[:, BOUNDARY:], axis=2).max(axis=2) > 0.3)
+    assert 0.25 < usual.sum() / used.sum() < 0.5, "half of those of the usual size"
+    assert 0.4 < (triangles & usual).sum() / usual.sum() < 0.6
     for i in range(0, 200, 4):
         level = jax.tree.map(lambda leaf, i=i: leaf[i], levels)
         assert validate(level) == []

@@ -11,9 +11,10 @@ from jaxtyping import Bool, Float, Int
 
 from kinetix_core.scene import BOUNDARY, FLOOR, Array, Bodies, Scene, SceneSize, empty_scene
 
+from ._attachments import JointProperties, Thrust
 from ._lanes import Shapes, before, one_hot, rotated, take, take_rows, unpacked
 from ._mass import circle_inverses, polygon_inverses
-from ._placement import JointProperties, Link, Thrust
+from ._placement import Link
 
 
 class Links(NamedTuple):

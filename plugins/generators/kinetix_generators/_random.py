@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int, PRNGKeyArray
 from kinetix_core.interfaces import LevelGenerator, Task
 from kinetix_core.scene import BLUE, BOUNDARY, GREEN, NORMAL, Array, Scene, SceneSize
 
+from ._attachments import JOINT_DRAWS, THRUSTER_DRAWS, joint_properties, thruster
 from ._contacts import OUTLINE_ROWS, contacts, outline
 from ._draft import Draft, Links, boundary_shapes, slot_order, to_scene
 from ._lanes import (
@@ -24,16 +25,7 @@ from ._lanes import (
     take_rows,
     unpacked,
 )
-from ._placement import (
-    JOINT_DRAWS,
-    SHAPE_DRAWS,
-    THRUSTER_DRAWS,
-    Choices,
-    choices,
-    joint_properties,
-    place,
-    thruster,
-)
+from ._placement import SHAPE_DRAWS, Choices, choices, place
 from ._random_config import RandomConfig
 
 FORCED = 3
@@ -126,7 +118,8 @@ class Random(LevelGenerator):
         joined, free = config.connected_chance, config.connected_chance + config.free_chance
         chance = draws.next(count)
         further = jnp.where(chance < joined, JOINED, jnp.where(chance < free, FREE, NOTHING))
-        third = jnp.where(control == THRUSTER_ONLY, FREE, JOINED)[None]
+        otherwise = FREE if config.third_shape else NOTHING
+        third = jnp.where(control == THRUSTER_ONLY, otherwise, JOINED)[None]
         steps = jnp.where(number < 2, FREE, jnp.where(number == 2, third, further))
         movable = jnp.where(number == 0, guard[None], (number == 1) & ~guard[None])
         first = jnp.arange(thrusters)[:, None] == 0
