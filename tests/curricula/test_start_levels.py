@@ -8,7 +8,7 @@ import pytest
 from kinetix_curricula import Accel, AccelConfig
 from kinetix_generators import Random
 
-from kinetix_core.env import Filtered, FilterConfig
+from kinetix_core.env import FilterConfig, Filtered
 from kinetix_core.scene import BLUE, BOUNDARY, GREEN, M, validate
 from kinetix_core.testing import example_task
 from tests.generators.statistics import Levels
