@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from kinetix_core.scene import BOUNDARY, FLOOR, Array, Bodies, Scene, SceneSize, empty_scene
+from kinetix_core.scene import BOUNDARY, Array, Bodies, Scene, SceneSize, empty_scene
 
 from ._attachments import JointProperties, Thrust
 from ._lanes import Shapes, before, one_hot, rotated, take, take_rows
@@ -64,29 +65,25 @@ class Order(NamedTuple):
     thrusters: Int[Array, "thrusters levels"]
 
 
-def boundary_shapes(size: SceneSize, floor: Int[Array, " levels"], bodies: int) -> Shapes:
-    """The empty room with a floor of this role, and free places up to `bodies`."""
-    room = jax.tree.map(lambda x: x[:BOUNDARY], empty_scene(size).polygons)
-    n = floor.shape[0]
+def boundary_shapes(size: SceneSize, bodies: int) -> Shapes:
+    """The empty room with free places up to `bodies`, on the host. Lanes: none."""
+    room = jax.tree.map(lambda x: np.asarray(x)[:BOUNDARY], empty_scene(size).polygons)
 
-    def filled(values: Any) -> jax.Array:
-        rest = jnp.zeros((bodies - BOUNDARY, *jnp.shape(values)[1:]), jnp.asarray(values).dtype)
-        both = jnp.concatenate([jnp.asarray(values), rest])
-        return jnp.broadcast_to(both[:, None, None], (bodies, 1, n))
+    def filled(values: Any) -> np.ndarray:
+        rest = np.zeros((bodies - BOUNDARY, *np.shape(values)[1:]), np.asarray(values).dtype)
+        return np.concatenate([values, rest])
 
-    def vertices(axis: int) -> jax.Array:
-        return jnp.stack([filled(room.vertices[:, i, axis]) for i in range(4)])
-
-    yes, no, zero = jnp.ones(BOUNDARY, bool), jnp.zeros(BOUNDARY, bool), jnp.zeros(BOUNDARY)
+    vertices = np.moveaxis(filled(room.vertices), 0, -1)
+    yes, no, zero = np.ones(BOUNDARY, bool), np.zeros(BOUNDARY, bool), np.zeros(BOUNDARY)
     return Shapes(
-        vx=vertices(0),
-        vy=vertices(1),
+        vx=vertices[:, 0],
+        vy=vertices[:, 1],
         x=filled(room.position[:, 0]),
         y=filled(room.position[:, 1]),
         rotation=filled(zero),
         radius=filled(zero),
         mass=filled(zero),
-        role=jnp.where((jnp.arange(bodies) == FLOOR)[:, None, None], floor[None, None], 0),
+        role=np.zeros(bodies, np.int32),
         quad=filled(yes),
         circle=filled(no),
         active=filled(yes),

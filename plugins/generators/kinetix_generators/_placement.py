@@ -177,8 +177,8 @@ def place(
     circle_to = circle_to & ((u[6] >= 0.5) | ~here.any_polygon)
     targets = jnp.where(circle_to[None], here.circle_targets, here.polygon_targets)
     number = pick(targets, u[7])
-    target = take_rows(one_hot(number, targets.shape[0]), here.rows)
-    target = unpacked(target)
+    target_row = take_rows(one_hot(number, targets.shape[0]), here.rows)
+    target = unpacked(target_row)
     circle, spare = _kind(here, u[0])
     circle = circle & ~circle_to  # two circles are never joined
     role = _role(_beside(here.role_weights, jnp.where(joined, target.role, NORMAL)), u[1])
@@ -190,10 +190,7 @@ def place(
     vx, vy, radius, quad = settled((shape.vx, shape.vy, shape.radius, shape.quad), never)
     shape = shape._replace(vx=vx, vy=vy, radius=radius, quad=quad)
 
-    pair = Shapes(
-        *(jnp.stack([a, b], axis=1) for a, b in zip(shape[:2], target[:2], strict=True)),
-        *(jnp.stack([a, b]) for a, b in zip(shape[2:], target[2:], strict=True)),
-    )
+    pair = unpacked(jnp.stack([shape.packed(), target_row], axis=1))
     x, y = settled(anchor(pair, u[8:11:2], u[9:12:2]), never)
     arm_x, arm_y = rotated(x, y, pair.rotation)
     free_x, free_y, fixated = _somewhere(config, shape, role, u, movable | joined)

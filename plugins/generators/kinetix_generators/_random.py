@@ -11,12 +11,13 @@ import jax.numpy as jnp
 from jaxtyping import Bool, Float, Int, PRNGKeyArray
 
 from kinetix_core.interfaces import LevelGenerator, Task
-from kinetix_core.scene import BLUE, BOUNDARY, GREEN, NORMAL, Array, Scene, SceneSize
+from kinetix_core.scene import BLUE, BOUNDARY, FLOOR, GREEN, NORMAL, Array, Scene, SceneSize
 
 from ._attachments import JOINT_DRAWS, THRUSTER_DRAWS, joint_properties, thruster
 from ._contacts import OUTLINE_ROWS, contacts, outline
 from ._draft import Draft, Links, boundary_shapes, slot_order, to_scene
 from ._lanes import (
+    ROLE_ROW,
     ROWS,
     before,
     one_hot,
@@ -135,9 +136,13 @@ class Random(LevelGenerator):
     def _place_all(self, draws: Draws, plan: Plan) -> Progress:
         count, n = plan.steps.shape
         bodies = BOUNDARY + count
-        room = boundary_shapes(self.size, plan.floor, bodies)
+        room = boundary_shapes(self.size, bodies)
+        rows = jnp.concatenate([room.packed(), outline(room).packed()])
+        colours = (jnp.arange(rows.shape[0]) == ROLE_ROW)[:, None] & (jnp.arange(bodies) == FLOOR)
         progress = Progress(
-            rows=jnp.concatenate([room.packed(), outline(room).packed()]),
+            rows=jnp.where(
+                colours[..., None, None], plan.floor.astype(jnp.float32), rows[..., None, None]
+            ),
             joints=jnp.zeros((bodies, n), jnp.int32),
             group=jnp.broadcast_to(jnp.arange(bodies)[:, None], (bodies, n)),
             links=jnp.zeros((len(Links._fields), count, n)),
