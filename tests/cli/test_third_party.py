@@ -1,13 +1,12 @@
 """A package from elsewhere, installed by pip, is used by name like everything built in."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.third_party import install, kinetix
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "novel_encoder"
 
@@ -16,26 +15,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "novel_encoder"
 def site(tmp_path_factory):
     """A folder into which pip has installed the example."""
     folder = tmp_path_factory.mktemp("third_party")
-    source = shutil.copytree(EXAMPLE, folder / "source")
-    options = ["--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", *options, "-t", folder / "site", source],
-        check=True,
-        capture_output=True,
-        env=os.environ | {"PIP_ROOT_USER_ACTION": "ignore"},
-    )
-    return folder / "site"
-
-
-def kinetix(site, *arguments, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "kinetix_core.cli", *arguments],
-        env=os.environ | {"PYTHONPATH": str(site)},
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    return install(shutil.copytree(EXAMPLE, folder / "source"), folder / "site")
 
 
 def test_it_is_listed_with_its_settings(site):
