@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from kinetix_core.scene import Array
@@ -27,13 +28,13 @@ THRUSTER_DRAWS = 7
 class JointProperties(NamedTuple):
     """What a joint is, besides its ends. Lanes only."""
 
-    is_fixed_joint: Array
-    motor_on: Array
     motor_speed: Array
     motor_power: Array
-    motor_has_joint_limits: Array
     min_rotation: Array
     max_rotation: Array
+    is_fixed_joint: Array
+    motor_on: Array
+    motor_has_joint_limits: Array
     motor_binding: Array
 
 
@@ -46,24 +47,29 @@ def joint_properties(
 ) -> JointProperties:
     """The type of a joint, its motor and limits; `wheel`: one end is a circle. Source: 4.3, 10."""
     fixed = (u[0] < config.fixed_joint_chance) & ~must_turn
-    power = jnp.where(
-        wheel,
-        uniform(u[3], config.wheel_power_min, config.wheel_power_max),
-        uniform(u[3], config.motor_power_min, config.motor_power_max),
-    )
     limits = (u[4] < config.limits_chance) & ~wheel & ~fixed
+    # speed, power, least and greatest angle in one operation
+    weakest, strongest = config.motor_power_min, config.motor_power_max
+    at_wheels = (config.wheel_power_min, config.wheel_power_max)
+    low = _column((config.motor_speed_min, weakest, 0.0, 0.0), u)
+    high = _column((config.motor_speed_max, strongest, -config.limit_max, config.limit_max), u)
+    power = (_column((0, 1, 0, 0), u) > 0) & wheel[None]
+    low, high = (jnp.where(power, w, v) for w, v in zip(at_wheels, (low, high), strict=True))
+    motor = _column((1, 1, 0, 0), u) > 0
+    numbers = uniform(jnp.concatenate([u[2:4], u[5:7]]), low, high)
+    numbers = jnp.where(jnp.where(motor, ~fixed[None], limits[None]), numbers, 0.0)
     return JointProperties(
+        *numbers,
         is_fixed_joint=fixed,
         motor_on=(u[1] < config.motor_on_chance) & ~fixed,
-        motor_speed=jnp.where(
-            fixed, 0.0, uniform(u[2], config.motor_speed_min, config.motor_speed_max)
-        ),
-        motor_power=jnp.where(fixed, 0.0, power),
         motor_has_joint_limits=limits,
-        min_rotation=jnp.where(limits, -config.limit_max * u[5], 0.0),
-        max_rotation=jnp.where(limits, config.limit_max * u[6], 0.0),
         motor_binding=whole(u[7], bindings),
     )
+
+
+def _column(numbers: tuple[float, ...], like: Array) -> np.ndarray:
+    """One number for each row, with lanes of length 1."""
+    return np.asarray(numbers, np.float32).reshape(-1, *(1,) * (like.ndim - 1))
 
 
 def whole(u: Array, n: int) -> Int[jax.Array, ...]:

@@ -244,7 +244,7 @@ def _joints(empty: Scene, draft: Draft, slot: Array, order: Array) -> Any:
 
 def _in_order(there: Array, order: Array) -> Bool[jax.Array, "things slots levels"]:
     """Which slot holds which of the things that are there."""
-    return there[:, None] & (before(there)[:, None] == order[None])
+    return jnp.asarray(there)[:, None] & (before(there)[:, None] == order[None])
 
 
 def _thrusters(empty: Scene, draft: Draft, slot: Array, order: Array) -> Any:

@@ -138,10 +138,14 @@ class Random(LevelGenerator):
         bodies = BOUNDARY + count
         room = boundary_shapes(self.size, bodies)
         rows = jnp.concatenate([room.packed(), outline(room).packed()])
-        colours = (jnp.arange(rows.shape[0]) == ROLE_ROW)[:, None] & (jnp.arange(bodies) == FLOOR)
+        colours = (jnp.arange(rows.shape[0]) == ROLE_ROW)[:, None] & (jnp.arange(bodies) == FLOOR)[
+            None
+        ]
         progress = Progress(
             rows=jnp.where(
-                colours[..., None, None], plan.floor.astype(jnp.float32), rows[..., None, None]
+                colours[..., None, None],
+                plan.floor.astype(jnp.float32)[None, None, None],
+                rows[..., None, None],
             ),
             joints=jnp.zeros((bodies, n), jnp.int32),
             group=jnp.broadcast_to(jnp.arange(bodies)[:, None], (bodies, n)),
