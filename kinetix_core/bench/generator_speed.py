@@ -7,68 +7,109 @@ that measures a cold start, without any cache, and prints one line of JSON.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from kinetix_core.errors import RunError
-
-from ._clock import Work, measure, summary
+from ._clock import Work, measure, ratios, summary
+from ._reference_python import reference_command, timed_process
 from .report import Report, Table
 
 SECONDS = 2.0
 """Wall time for which levels are made once everything is compiled."""
+SCRIPT = "reference_levels.py"
+Runs: TypeAlias = "list[dict[str, float]]"
 
 
 @dataclass(frozen=True)
 class GeneratorOptions:
-    """generator: registered name. levels: per call. repeats: fresh processes for each size."""
+    """generator: registered name. levels: per call. repeats: fresh processes for each size.
+
+    reference_python: of an environment with the published generator, which takes its turns too.
+    """
 
     generator: str = "random"
     sizes: Sequence[str] = ("s", "m", "l")
     levels: int = 1024
     repeats: int = 3
+    reference_python: str | None = None
 
 
 def run_generator(
     options: GeneratorOptions, report: Report, progress: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Measure in fresh processes and add a table to `report`.
+    """Measure in fresh processes and add a table to `report`, or two with the reference.
 
     Raises `RunError` with the last line of a process that fails.
     """
-    rows = []
+    ours: dict[str, Runs] = {}
+    reference: dict[str, Runs] = {}
     for size in options.sizes:
         progress(f"generator={options.generator}, size {size}")
-        found = [_fresh(options, size) for _ in range(options.repeats)]
-        report.data[size] = found
-        columns = ([run[key] for run in found] for key in ("cold", "cold_cpu", "per_cpu_second"))
-        rows.append((size, *(str(summary(column)) for column in columns)))
-    report.tables.append(
-        Table(
-            f"{options.levels} levels of generator={options.generator}",
-            ("size", "cold start, s", "cold start, CPU s", "then levels per CPU s"),
-            tuple(rows),
-            "Cold start: a new process, JAX imported, nothing cached, up to the first levels. "
-            "Median [range].",
+        for _ in range(options.repeats):
+            ours.setdefault(size, []).append(_fresh(options, size))
+            if options.reference_python:
+                reference.setdefault(size, []).append(_reference(options, size))
+    report.data |= ours
+    report.tables.append(_table(f"{options.levels} levels of generator={options.generator}", ours))
+    if reference:
+        report.data["reference"] = reference
+        title = f"{options.levels} levels of the published generator"
+        report.tables += [_table(title, reference), _ratios(ours, reference)]
+
+
+def _table(title: str, runs: dict[str, Runs]) -> Table:
+    columns = ("cold", "cold_cpu", "per_cpu_second")
+    rows = [
+        (size, *(str(summary([run[key] for run in found])) for key in columns))
+        for size, found in runs.items()
+    ]
+    return Table(
+        title,
+        ("size", "cold start, s", "cold start, CPU s", "then levels per CPU s"),
+        tuple(rows),
+        "Cold start: a new process, JAX imported, nothing cached, up to the first levels. "
+        "Median [range].",
+    )
+
+
+def _ratios(ours: dict[str, Runs], reference: dict[str, Runs]) -> Table:
+    def ratio(size: str, fast: dict[str, Runs], slow: dict[str, Runs], key: str) -> str:
+        return str(ratios([run[key] for run in fast[size]], [run[key] for run in slow[size]]))
+
+    rows = [
+        (
+            size,
+            ratio(size, reference, ours, "cold"),
+            ratio(size, reference, ours, "cold_cpu"),
+            ratio(size, ours, reference, "per_cpu_second"),
         )
+        for size in ours
+    ]
+    return Table(
+        "As many times as fast as the published generator",
+        ("size", "cold start, wall", "cold start, CPU", "then levels per CPU s"),
+        tuple(rows),
+        "Turn by turn, in processes of their own. Median [range].",
     )
 
 
 def _fresh(options: GeneratorOptions, size: str) -> dict[str, float]:
     command = [sys.executable, "-m", "kinetix_core.bench.generator_speed"]
     command += [options.generator, size, str(options.levels)]
-    begun = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise RunError(f"generator={options.generator}, size {size}: {last}")
-    found = json.loads(done.stdout.splitlines()[-1])
-    # from the start of the process; what came after the first levels is not counted
-    found["cold"] = time.perf_counter() - begun - found.pop("after")
-    return found
+    return timed_process(command, f"generator={options.generator}, size {size}")
+
+
+def _reference(options: GeneratorOptions, name: str) -> dict[str, float]:
+    from kinetix_core.scene import SIZES
+
+    assert options.reference_python is not None
+    size = SIZES[name]
+    slots = (size.polygons, size.circles, size.joints, size.thrusters)
+    command = reference_command(options.reference_python, SCRIPT, *slots, options.levels)
+    return timed_process(command, f"the published generator, size {name}")
 
 
 def probe(name: str, size_name: str, levels: int) -> dict[str, float]:

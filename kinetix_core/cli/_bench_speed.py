@@ -76,6 +76,11 @@ def _generator_arguments(jobs: Any) -> None:
     parser.add_argument("--generator", default="random", help="registered name (%(default)s)")
     parser.add_argument("--sizes", default="s,m,l", help="scene sizes (%(default)s)")
     parser.add_argument("--count", type=int, default=1024, help="levels per call (%(default)s)")
+    parser.set_defaults(opponents=("reference",))
+    parser.add_argument("--against", help="measure another one too: reference, the published one")
+    parser.add_argument(
+        "--reference-python", metavar="PYTHON", help="of an environment with kinetix-env"
+    )
     _common(parser, 3)
 
 
@@ -138,10 +143,36 @@ def _generator(args: argparse.Namespace) -> int:
     registry().get("generator", args.generator)
     if args.count < 1:
         raise SettingError(f"count={args.count}: at least 1 is expected")
+    published = _published_generator(args)
     options = GeneratorOptions(
-        args.generator, tuple(parse_sizes(args.sizes)), args.count, checked_repeats(args)
+        args.generator,
+        tuple(parse_sizes(args.sizes)),
+        args.count,
+        checked_repeats(args),
+        args.reference_python,
     )
     found = report("generator", args)
+    if published:
+        found.data["reference_versions"] = published
+        found.notes.append(
+            "published: " + ", ".join(f"{name} {version}" for name, version in published.items())
+        )
     run_generator(options, found, progress)
     finish(found, args)
     return 0
+
+
+def _published_generator(args: argparse.Namespace) -> dict[str, str]:
+    """Versions in the environment of the published generator; empty where it is not asked for."""
+    from kinetix_core.bench._reference_python import reference_versions
+    from kinetix_core.bench.generator_speed import SCRIPT
+
+    if args.against is None:
+        if args.reference_python:
+            raise SettingError("reference-python: it is for --against reference only")
+        return {}
+    if args.generator != "random":
+        raise SettingError(
+            f"generator={args.generator}: with --against the generator is random, as published"
+        )
+    return reference_versions(args.reference_python, SCRIPT)

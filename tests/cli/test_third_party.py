@@ -1,15 +1,14 @@
 """A package from elsewhere, installed by pip, is used by name like everything built in."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 from safetensors.numpy import load_file
+
+from tests.third_party import install, kinetix
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "novel_encoder"
 STRANGER = {  # a package with a curriculum and a network that is an Equinox module
@@ -109,30 +108,12 @@ STRANGER = {  # a package with a curriculum and a network that is an Equinox mod
 def site(tmp_path_factory):
     """A folder into which pip has installed the example, and a package written here."""
     folder = tmp_path_factory.mktemp("third_party")
-    sources = [shutil.copytree(EXAMPLE, folder / "source"), folder / "stranger"]
     for path, text in STRANGER.items():
         file = folder / "stranger" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(textwrap.dedent(text))
-    options = ["--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", *options, "-t", folder / "site", *sources],
-        check=True,
-        capture_output=True,
-        env=os.environ | {"PIP_ROOT_USER_ACTION": "ignore"},
-    )
-    return folder / "site"
-
-
-def kinetix(site, *arguments, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "kinetix_core.cli", *arguments],
-        env=os.environ | {"PYTHONPATH": str(site)},
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    install(folder / "stranger", folder / "site")
+    return install(shutil.copytree(EXAMPLE, folder / "source"), folder / "site")
 
 
 def test_it_is_listed_with_its_settings(site):

@@ -246,6 +246,28 @@ def compare(levels: Scene, recorded: dict[str, Any]) -> Iterator[Row]:
             yield _share(f"{name} bin {i}", bins == i, table["n"], fraction, x.count)
 
 
+def compare_ends(solved: np.ndarray, lost: np.ndarray, recorded: dict[str, Any]) -> Iterator[Row]:
+    """What becomes of levels in which nothing is done, against `noop_policy_64_steps`.
+
+    solved, lost: (levels,) the step that ended the first episode so; 0: it did not end so.
+    """
+    shares = {
+        "solved": solved > 0,
+        "lost": lost > 0,
+        "still_running": (solved == 0) & (lost == 0),
+        "solved_at_step_1": solved == 1,
+        "lost_at_step_1": lost == 1,
+    }
+    for name, share in shares.items():
+        yield _share(name, share, recorded[name]["n"], recorded[name]["fraction"])
+    for name, steps in (("solved", solved), ("lost", lost)):
+        counts = np.reshape(recorded[f"{name}_at_step_counts_1_to_64"], (-1, 8)).sum(axis=1)
+        n = recorded[name]["n"]
+        for i, count in enumerate(counts):
+            there = (steps > 8 * i) & (steps <= 8 * i + 8)
+            yield _share(f"{name} in steps {8 * i + 1} to {8 * i + 8}", there, n, count / n)
+
+
 def out_of_bound(rows: list[Row], errors: float = 4.0) -> list[str]:
     """Entries that differ by more than 4 standard errors and by more than 1 %."""
     return [

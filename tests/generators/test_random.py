@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from kinetix_generators import EmptyConfig, Random, RandomConfig
 
+from kinetix_core.env import Environment
 from kinetix_core.errors import SettingError
-from kinetix_core.interfaces import Task
+from kinetix_core.interfaces import EnvConfig, Task
 from kinetix_core.registry import registry
 from kinetix_core.scene import (
     BLUE,
@@ -24,8 +25,8 @@ from kinetix_core.scene import (
     polygon_mass,
     validate,
 )
-from kinetix_core.testing import assert_same, assert_traces_once, check
-from tests.generators.statistics import Levels, compare, out_of_bound
+from kinetix_core.testing import assert_same, assert_traces_once, check, example_task
+from tests.generators.statistics import Levels, compare, compare_ends, out_of_bound
 from tests.golden import golden_path
 
 EVERY_SIZE = bool(os.environ.get("KINETIX_EVERY_SIZE"))
@@ -49,6 +50,36 @@ def test_statistics_are_the_published_ones(name, small):
     levels = small if name == "s" else sampled(SIZES[name], COUNT)
     rows = list(compare(levels, recorded))
     assert len(rows) > 500
+    assert out_of_bound(rows) == []
+
+
+def first_ends(levels, size, steps=64):
+    """The step at which doing nothing solves each level, and that at which it loses it."""
+    settings = registry().config_class("engine", "jax2d")()
+    engine = registry().build("engine", "jax2d", settings, Task(size))
+    task = example_task(size, engine=engine, env=EnvConfig(dense_reward_scale=0.0))
+    environment = Environment(task)
+
+    def step(carry, number):
+        states, over = carry
+        states, made = jax.vmap(environment.step, in_axes=(0, None))(states, task.action.noop)
+        now = made.done & ~over
+        return (states, over | now), (now & made.goal, now & ~made.goal)
+
+    def play(levels):
+        begin = (jax.vmap(environment.reset)(levels), np.zeros(levels.timestep.shape[0], bool))
+        return jax.lax.scan(step, begin, None, length=steps)[1]
+
+    numbers = np.arange(1, steps + 1)[:, None]
+    return ((np.asarray(x) * numbers).sum(axis=0) for x in jax.jit(play)(levels))
+
+
+@pytest.mark.parametrize("name", SIZES if EVERY_SIZE else ["s"])
+def test_as_many_levels_solve_or_lose_themselves_as_published(name, small):
+    recorded = json.loads(golden_path("generator_stats.json").read_text())["sizes"][name]
+    levels = small if name == "s" else sampled(SIZES[name], COUNT)
+    rows = list(compare_ends(*first_ends(levels, SIZES[name]), recorded["noop_policy_64_steps"]))
+    assert len(rows) == 21
     assert out_of_bound(rows) == []
 
 
@@ -127,10 +158,14 @@ def test_any_size(size):
 
 
 def test_triangles():
-    levels = sampled(SceneSize(7, 1, 1, 1), 200, triangle_chance=0.5)
+    sizes = {"large_chance": 0.5, "large_size": 0.2}  # 0.15 m: half sides of these are shorter
+    levels = sampled(SceneSize(7, 1, 1, 1), 200, triangle_chance=0.5, **sizes)
     used = levels.polygons.active[:, BOUNDARY:]
     triangles = (levels.polygons.n_vertices[:, BOUNDARY:] == 3) & used
     assert 0.4 < triangles.sum() / used.sum() < 0.6
+    usual = used & (np.ptp(levels.polygons.vertices[:, BOUNDARY:], axis=2).max(axis=2) > 0.3)
+    assert 0.25 < usual.sum() / used.sum() < 0.5, "half of those of the usual size"
+    assert 0.4 < (triangles & usual).sum() / usual.sum() < 0.6
     for i in range(0, 200, 4):
         level = jax.tree.map(lambda leaf, i=i: leaf[i], levels)
         assert validate(level) == []

@@ -75,6 +75,9 @@ class AccelConfig(PLRConfig):
 
     num_edits: int = 5
     """Mutations that a replayed level goes through."""
+    start_from_empty: bool = False
+    """Whether new levels are small ones to grow from, in place of the run's generator's: two
+    shapes, and a joint with a third one, a thruster, or both. Source: spec/generator.md 7."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

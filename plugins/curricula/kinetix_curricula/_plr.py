@@ -55,7 +55,7 @@ class PLR(Curriculum):
         _ = self._score  # an unknown name is an error now, not after the first rollout
 
     def init(self, key: PRNGKeyArray, tools: Tools) -> PLRState:
-        placeholder = jax.tree.map(lambda x: x[0], tools.sample(key, 1))
+        placeholder = jax.tree.map(lambda x: x[0], self._sample(tools, key, 1))
         return PLRState(
             buffer=empty_buffer(placeholder, self.config.buffer_size),
             kind=jnp.int32(NEW),
@@ -70,7 +70,7 @@ class PLR(Curriculum):
         kind = self._kind(state, kind_key)
 
         def new(key: PRNGKeyArray) -> tuple[PLRState, Scene]:
-            return state, jax.tree.map(jnp.asarray, tools.sample(key, tools.num_envs))
+            return state, jax.tree.map(jnp.asarray, self._sample(tools, key, tools.num_envs))
 
         def replay(key: PRNGKeyArray) -> tuple[PLRState, Scene]:
             buffer, drawn = draw(state.buffer, key, tools.num_envs, self._weighting)
@@ -155,6 +155,10 @@ class PLR(Curriculum):
     def _score(self) -> Score:
         name = self.config.score
         return registry().build("score", name, registry().config_class("score", name)(), self.task)
+
+    def _sample(self, tools: Tools, key: PRNGKeyArray, n: int) -> Scene:
+        """`n` new levels."""
+        return tools.sample(key, n)
 
     def _kind(self, state: PLRState, key: PRNGKeyArray) -> Int[Array, ""]:
         return jnp.where(self._replays(state, key), REPLAY, NEW).astype(jnp.int32)

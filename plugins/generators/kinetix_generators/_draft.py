@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from kinetix_core.scene import BOUNDARY, FLOOR, Array, Bodies, Scene, SceneSize, empty_scene
+from kinetix_core.scene import BOUNDARY, Array, Bodies, Scene, SceneSize, empty_scene
 
-from ._lanes import Shapes, before, one_hot, rotated, take, take_rows, unpacked
+from ._attachments import JointProperties, Thrust
+from ._lanes import Shapes, before, one_hot, rotated, take, take_rows
 from ._mass import circle_inverses, polygon_inverses
-from ._placement import JointProperties, Link, Thrust
+from ._placement import Link
 
 
 class Links(NamedTuple):
@@ -63,29 +65,25 @@ class Order(NamedTuple):
     thrusters: Int[Array, "thrusters levels"]
 
 
-def boundary_shapes(size: SceneSize, floor: Int[Array, " levels"], bodies: int) -> Shapes:
-    """The empty room with a floor of this role, and free places up to `bodies`."""
-    room = jax.tree.map(lambda x: x[:BOUNDARY], empty_scene(size).polygons)
-    n = floor.shape[0]
+def boundary_shapes(size: SceneSize, bodies: int) -> Shapes:
+    """The empty room with free places up to `bodies`, on the host. Lanes: none."""
+    room = jax.tree.map(lambda x: np.asarray(x)[:BOUNDARY], empty_scene(size).polygons)
 
-    def filled(values: Any) -> jax.Array:
-        rest = jnp.zeros((bodies - BOUNDARY, *jnp.shape(values)[1:]), jnp.asarray(values).dtype)
-        both = jnp.concatenate([jnp.asarray(values), rest])
-        return jnp.broadcast_to(both[:, None, None], (bodies, 1, n))
+    def filled(values: Any) -> np.ndarray:
+        rest = np.zeros((bodies - BOUNDARY, *np.shape(values)[1:]), np.asarray(values).dtype)
+        return np.concatenate([values, rest])
 
-    def vertices(axis: int) -> jax.Array:
-        return jnp.stack([filled(room.vertices[:, i, axis]) for i in range(4)])
-
-    yes, no, zero = jnp.ones(BOUNDARY, bool), jnp.zeros(BOUNDARY, bool), jnp.zeros(BOUNDARY)
+    vertices = np.moveaxis(filled(room.vertices), 0, -1)
+    yes, no, zero = np.ones(BOUNDARY, bool), np.zeros(BOUNDARY, bool), np.zeros(BOUNDARY)
     return Shapes(
-        vx=vertices(0),
-        vy=vertices(1),
+        vx=vertices[:, 0],
+        vy=vertices[:, 1],
         x=filled(room.position[:, 0]),
         y=filled(room.position[:, 1]),
         rotation=filled(zero),
         radius=filled(zero),
         mass=filled(zero),
-        role=jnp.where((jnp.arange(bodies) == FLOOR)[:, None, None], floor[None, None], 0),
+        role=np.zeros(bodies, np.int32),
         quad=filled(yes),
         circle=filled(no),
         active=filled(yes),
@@ -114,7 +112,11 @@ def _ranks(u: Float[Array, "items levels"]) -> Int[jax.Array, "items levels"]:
 
 
 def to_scene(draft: Draft, size: SceneSize, order: Order) -> Scene:
-    """Levels along a leading axis."""
+    """Levels along a leading axis.
+
+    What slots take of bodies, joints and thrusters is packed, so that most leaves are slices: a
+    program of few large parts takes less time to compile.
+    """
     shapes, empty = draft.shapes, empty_scene(size)
     body = jnp.arange(shapes.x.shape[0])[:, None]
     polygon = shapes.active & (body >= BOUNDARY) & ~shapes.circle
@@ -131,67 +133,88 @@ def to_scene(draft: Draft, size: SceneSize, order: Order) -> Scene:
         axis=1,
     )
     slot = jnp.sum(jnp.where(in_slot, jnp.arange(size.bodies)[None, :, None], 0), axis=1)
-    held = unpacked(take_rows(in_slot, shapes.packed()[:, :, None]))
+    bodies = _held(_body_rows(shapes), in_slot)
+    count = size.polygons
     scene = replace(
         empty,
-        polygons=_polygons(empty.polygons, held, size.polygons),
-        circles=_circles(empty.circles, held, size.polygons),
+        polygons=_polygons(empty.polygons, {k: v[:, :count] for k, v in bodies.items()}),
+        circles=_circles(empty.circles, {k: v[:, count:] for k, v in bodies.items()}),
         joints=_joints(empty, draft, slot, order.joints),
         thrusters=_thrusters(empty, draft, slot, order.thrusters),
-        collision_matrix=_collisions(draft.group, in_slot),
+        collision_matrix=jnp.moveaxis(_collisions(draft.group, in_slot), -1, 0),
     )
-    return jax.tree.map(lambda made, like: _levels_first(made, like, n), scene, empty)
+    return jax.tree.map(lambda made, like: _leaf(made, like, n), scene, empty)
 
 
-def _levels_first(made: Any, like: Any, n: int) -> jax.Array:
-    """A leaf with its axis of levels in front; what no level changed is repeated."""
+def _leaf(made: Any, like: Any, n: int) -> jax.Array:
+    """In the type of a scene's; what no level changed is repeated."""
     if made is like:
         return jnp.broadcast_to(jnp.asarray(like)[None], (n, *like.shape))
-    return jnp.moveaxis(made.astype(like.dtype), -1, 0)
+    return made.astype(like.dtype)
 
 
-def _points(x: Array, y: Array) -> jax.Array:
-    """(slots, levels) each to (slots, 2, levels)."""
-    return jnp.stack([x, y], axis=1)
+Rows = dict[str, "tuple[Array, ...]"]
+"""Leaves of things (things, levels); several where a leaf has a further axis."""
 
 
-def _bodies(empty: Bodies, held: Shapes, mass: Array, inertia: Array) -> Bodies:
-    """What both kinds have. Leaves: (slots, ..., levels); an empty slot holds zeros."""
+def _held(rows: Rows, held: Bool[Array, "things slots levels"]) -> dict[str, jax.Array]:
+    """What slots take of each leaf, (levels, slots, ...); zeros where they hold nothing."""
+    packed = jnp.stack([v.astype(jnp.float32) for leaf in rows.values() for v in leaf])
+    taken = jnp.transpose(take_rows(held, packed[:, :, None]), (2, 1, 0))
+    found, start = {}, 0
+    for name, leaf in rows.items():
+        part = taken[..., start : start + len(leaf)]
+        found[name], start = part if len(leaf) > 1 else part[..., 0], start + len(leaf)
+    return found
+
+
+def _body_rows(shapes: Shapes) -> Rows:
+    # the builder leaves zeros behind the last vertex of a triangle
+    vx, vy = (jnp.concatenate([v[:3], jnp.where(shapes.quad, v[3:], 0.0)]) for v in shapes[:2])
+    round_ = circle_inverses(shapes.radius, 1.0)
+    inverses = [
+        jnp.where(shapes.fixated, 0.0, jnp.where(shapes.circle, a, b))
+        for a, b in zip(round_, polygon_inverses(vx, vy, shapes.quad, 1.0), strict=True)
+    ]
+    return {
+        "vertices": (*vx, *vy),
+        "position": (shapes.x, shapes.y),
+        "rotation": (shapes.rotation,),
+        "radius": (shapes.radius,),
+        "inverse_mass": (inverses[0],),
+        "inverse_inertia": (inverses[1],),
+        "role": (shapes.role,),
+        "quad": (shapes.quad,),
+        "active": (shapes.active,),
+    }
+
+
+def _bodies(empty: Bodies, held: dict[str, jax.Array]) -> Bodies:
+    """What both kinds have. An empty slot holds zeros, and inverses of 1."""
+    inverses = ("inverse_mass", "inverse_inertia")
     return replace(
         empty,
-        position=_points(held.x, held.y),
-        rotation=held.rotation,
-        active=held.active,
-        role=held.role,
-        inverse_mass=jnp.where(held.fixated, 0.0, mass),
-        inverse_inertia=jnp.where(held.fixated, 0.0, inertia),
+        **{name: held[name] for name in ("position", "rotation", "active", "role")},
+        **{name: jnp.where(held["active"] > 0, held[name], 1.0) for name in inverses},
     )
 
 
-def _polygons(empty: Bodies, held: Shapes, count: int) -> Bodies:
-    held = unpacked(held.packed()[:, :count])
-    quad = held.quad | ~held.active
-    # the builder leaves zeros behind the last vertex of a triangle
-    keep = quad[None] | (jnp.arange(4) < 3)[:, None, None]
-    vx, vy = jnp.where(keep, held.vx, 0.0), jnp.where(keep, held.vy, 0.0)
-    made = _bodies(empty, held, *polygon_inverses(vx, vy, quad, 1.0))
+def _polygons(empty: Bodies, held: dict[str, jax.Array]) -> Bodies:
+    vertices = held["vertices"]
     return replace(
-        made,
-        vertices=jnp.moveaxis(jnp.stack([vx, vy], axis=2), 0, 1),
-        n_vertices=jnp.where(quad, 4, 3),
+        _bodies(empty, held),
+        vertices=jnp.swapaxes(vertices.reshape(*vertices.shape[:2], 2, 4), -1, -2),
+        n_vertices=jnp.where(held["active"] > held["quad"], 3, 4),
     )
 
 
-def _circles(empty: Bodies, held: Shapes, start: int) -> Bodies:
+def _circles(empty: Bodies, held: dict[str, jax.Array]) -> Bodies:
     if not len(empty.active):
         return empty
-    held = unpacked(held.packed()[:, start:])
-    made = _bodies(empty, held, *circle_inverses(held.radius, 1.0))
-    return replace(made, radius=held.radius)
+    return replace(_bodies(empty, held), radius=held["radius"])
 
 
 def _joints(empty: Scene, draft: Draft, slot: Array, order: Array) -> Any:
-    """Leaves: (joints, ..., levels)."""
     if not order.shape[0]:
         return empty.joints
     links, shapes = draft.links, draft.shapes
@@ -201,47 +224,30 @@ def _joints(empty: Scene, draft: Draft, slot: Array, order: Array) -> Any:
     )
     turn = jnp.where(links.swapped, 1.0, -1.0) * (rotation - there)
     dx, dy = rotated(links.x, links.y, rotation)
-    rows = {
-        "new": new,
-        "target": target,
-        "x": links.x,
-        "y": links.y,
-        "target_x": links.target_x,
-        "target_y": links.target_y,
-        "swapped": links.swapped,
-        "global_x": shapes.x[BOUNDARY:] + dx,
-        "global_y": shapes.y[BOUNDARY:] + dy,
-        "rotation": jnp.where(draft.joints.is_fixed_joint, turn, 0.0),
-        "active": links.active,
-        **draft.joints._asdict(),
-    }
-    got = _slots(rows, links.active, order)
-    swapped = got["swapped"] > 0
-    first, second = got["new"], got["target"]
-    own, other = _points(got["x"], got["y"]), _points(got["target_x"], got["target_y"])
-    flags = ("is_fixed_joint", "motor_on", "motor_has_joint_limits", "active")
-    return replace(
-        empty.joints,
-        a_index=jnp.where(swapped, second, first),
-        b_index=jnp.where(swapped, first, second),
-        a_relative_pos=jnp.where(swapped[:, None], other, own),
-        b_relative_pos=jnp.where(swapped[:, None], own, other),
-        global_position=_points(got["global_x"], got["global_y"]),
-        rotation=got["rotation"],
-        **{name: got[name] > 0 for name in flags},
-        **{name: got[name] for name in draft.joints._fields if name not in flags},
+    ends = ((new, links.x, links.y), (target, links.target_x, links.target_y))
+    a, b = (
+        [jnp.where(links.swapped, u, v) for u, v in zip(one, other, strict=True)]
+        for one, other in (ends[::-1], ends)
     )
+    rows = {
+        "a_index": (a[0],),
+        "b_index": (b[0],),
+        "a_relative_pos": (a[1], a[2]),
+        "b_relative_pos": (b[1], b[2]),
+        "global_position": (shapes.x[BOUNDARY:] + dx, shapes.y[BOUNDARY:] + dy),
+        "rotation": (jnp.where(draft.joints.is_fixed_joint, turn, 0.0),),
+        "active": (links.active,),
+        **{name: (value,) for name, value in draft.joints._asdict().items()},
+    }
+    return replace(empty.joints, **_held(rows, _in_order(links.active, order)))
 
 
-def _slots(rows: dict[str, Array], there: Array, order: Array) -> dict[str, jax.Array]:
-    """What the slots take of each row (things, levels); zeros where there is nothing."""
-    held = there[:, None] & (before(there)[:, None] == order[None])
-    packed = jnp.stack([v.astype(jnp.float32) for v in rows.values()])
-    return dict(zip(rows, take_rows(held, packed[:, :, None]), strict=True))
+def _in_order(there: Array, order: Array) -> Bool[jax.Array, "things slots levels"]:
+    """Which slot holds which of the things that are there."""
+    return jnp.asarray(there)[:, None] & (before(there)[:, None] == order[None])
 
 
 def _thrusters(empty: Scene, draft: Draft, slot: Array, order: Array) -> Any:
-    """Leaves: (thrusters, ..., levels)."""
     if not order.shape[0]:
         return empty.thrusters
     thrust, shapes = draft.thrust, draft.shapes
@@ -249,27 +255,15 @@ def _thrusters(empty: Scene, draft: Draft, slot: Array, order: Array) -> Any:
     index, x, y, rotation = take_rows(one_hot(thrust.body, shapes.x.shape[0]), bodies[:, :, None])
     dx, dy = rotated(thrust.x, thrust.y, rotation)
     rows = {
-        "object_index": index,
-        "x": thrust.x,
-        "y": thrust.y,
-        "global_x": x + dx,
-        "global_y": y + dy,
-        "rotation": thrust.rotation,
-        "power": thrust.power,
-        "thruster_binding": thrust.thruster_binding,
-        "active": draft.powered,
+        "object_index": (index,),
+        "relative_position": (thrust.x, thrust.y),
+        "global_position": (x + dx, y + dy),
+        "rotation": (thrust.rotation,),
+        "power": (thrust.power,),
+        "thruster_binding": (thrust.thruster_binding,),
+        "active": (draft.powered,),
     }
-    got = _slots(rows, draft.powered, order)
-    return replace(
-        empty.thrusters,
-        object_index=got["object_index"],
-        relative_position=_points(got["x"], got["y"]),
-        global_position=_points(got["global_x"], got["global_y"]),
-        rotation=got["rotation"],
-        power=got["power"],
-        active=got["active"] > 0,
-        thruster_binding=got["thruster_binding"],
-    )
+    return replace(empty.thrusters, **_held(rows, _in_order(draft.powered, order)))
 
 
 def _collisions(group: Array, in_slot: Bool[Array, "bodies slots levels"]) -> jax.Array:

@@ -43,6 +43,8 @@ class Shapes(NamedTuple):
 
 ROWS = 18
 """Of packed shapes."""
+ROLE_ROW = 13
+"""Which of them is the role."""
 
 
 def unpacked(rows: Float[Array, "18 ..."]) -> Shapes:

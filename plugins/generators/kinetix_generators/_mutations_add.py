@@ -10,6 +10,7 @@ from jaxtyping import Bool, PRNGKeyArray
 
 from kinetix_core.scene import BOUNDARY, Array, Scene
 
+from ._attachments import JOINT_DRAWS, THRUSTER_DRAWS, joint_properties, thruster
 from ._lanes import Shapes, rotated
 from ._mutation_view import (
     connected,
@@ -23,18 +24,7 @@ from ._mutation_view import (
     with_bodies,
 )
 from ._mutations import Edit, settled
-from ._placement import (
-    JOINT_DRAWS,
-    SHAPE_DRAWS,
-    THRUSTER_DRAWS,
-    Choices,
-    Placement,
-    choices,
-    joint_properties,
-    new_shape,
-    place,
-    thruster,
-)
+from ._placement import SHAPE_DRAWS, Choices, Placement, choices, new_shape, place, size_limit
 
 
 class _Adding(Edit):
@@ -198,10 +188,10 @@ class ChangeSize(Edit):
         chosen, bodies = draw(choice_key, free_bodies(scene)), scene.bodies
         at = index(chosen)
         circle = at >= scene.size.polygons
-        u = jax.random.uniform(size_key, (4,))
-        limit = jnp.float32(self.config.max_shape_size)
+        u = jax.random.uniform(size_key, (5,))
+        limit, _ = size_limit(self.config, jnp.float32(1.0), u[4])
         # a rectangle, whatever polygon it is for
-        drawn = new_shape(self.config, u, circle, jnp.float32(1.0), limit)
+        drawn = new_shape(self.config, u[:4], circle, jnp.float32(1.0), limit)
         old, new = bodies.vertices[at], jnp.stack([drawn.vx, drawn.vy], axis=-1)
         used = jnp.arange(4) < bodies.n_vertices[at]
         # of a rectangle the same as comparing one corner; of others never 0 and never mirrored

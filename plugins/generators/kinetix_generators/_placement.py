@@ -26,10 +26,6 @@ GROUND = 0.4
 """m, height of the floor."""
 SHAPE_DRAWS = 12
 """Uniform numbers for one candidate."""
-JOINT_DRAWS = 8
-"""For the properties of one joint."""
-THRUSTER_DRAWS = 7
-"""For one thruster."""
 
 
 class Choices(NamedTuple):
@@ -109,6 +105,15 @@ def _kind(here: Choices, u: Array) -> tuple[Array, Array]:
     return circle, jnp.where(u < 0.5, 2 * u, 2 * u - 1)
 
 
+def size_limit(config: ShapesConfig, factor: Array, u: Array) -> tuple[Array, Array]:
+    """How large a shape may be, for `new_shape`, and a draw that is left over of `u`."""
+    limit, chance = factor * config.max_shape_size, config.large_chance
+    if chance == 0:  # known before anything is traced
+        return limit, u
+    large, rest = u < chance, (u - chance) / max(1 - chance, 1e-6)
+    return jnp.where(large, config.large_size, limit), jnp.where(large, u / chance, rest)
+
+
 def new_shape(config: ShapesConfig, u: Array, circle: Array, spare: Array, limit: Array) -> Shapes:
     """A new shape at the origin. Source: 4.1. Draws: two sizes, stretch, rotation."""
     low, least = config.min_half_side, config.min_radius
@@ -172,22 +177,19 @@ def place(
     circle_to = circle_to & ((u[6] >= 0.5) | ~here.any_polygon)
     targets = jnp.where(circle_to[None], here.circle_targets, here.polygon_targets)
     number = pick(targets, u[7])
-    target = take_rows(one_hot(number, targets.shape[0]), here.rows)
-    target = unpacked(target)
+    target_row = take_rows(one_hot(number, targets.shape[0]), here.rows)
+    target = unpacked(target_row)
     circle, spare = _kind(here, u[0])
     circle = circle & ~circle_to  # two circles are never joined
     role = _role(_beside(here.role_weights, jnp.where(joined, target.role, NORMAL)), u[1])
     goal = (role == GREEN) | (role == BLUE)
-    limit = jnp.where(goal & ~joined, config.goal_size_factor, 1.0) * config.max_shape_size
+    factor = jnp.where(goal & ~joined, config.goal_size_factor, 1.0)
+    limit, spare = size_limit(config, factor, spare)
     circle, spare, role, limit = settled((circle, spare, role, limit), never)
-    shape = new_shape(config, u[2:6], circle, spare, limit)
-    vx, vy, radius, quad = settled((shape.vx, shape.vy, shape.radius, shape.quad), never)
-    shape = shape._replace(vx=vx, vy=vy, radius=radius, quad=quad)
+    row = settled(new_shape(config, u[2:6], circle, spare, limit).packed(), never)
+    shape = unpacked(row)
 
-    pair = Shapes(
-        *(jnp.stack([a, b], axis=1) for a, b in zip(shape[:2], target[:2], strict=True)),
-        *(jnp.stack([a, b]) for a, b in zip(shape[2:], target[2:], strict=True)),
-    )
+    pair = unpacked(jnp.stack([row, target_row], axis=1))
     x, y = settled(anchor(pair, u[8:11:2], u[9:12:2]), never)
     arm_x, arm_y = rotated(x, y, pair.rotation)
     free_x, free_y, fixated = _somewhere(config, shape, role, u, movable | joined)
@@ -252,94 +254,3 @@ def both_seen(
     reach = jnp.where(pair.circle, pair.radius, outer)
     shows = reach > cover[::-1] + margin
     return shows[0] & shows[1] & ~(pair.circle[0] & pair.circle[1])
-
-
-class JointProperties(NamedTuple):
-    """What a joint is, besides its ends. Lanes only."""
-
-    is_fixed_joint: Array
-    motor_on: Array
-    motor_speed: Array
-    motor_power: Array
-    motor_has_joint_limits: Array
-    min_rotation: Array
-    max_rotation: Array
-    motor_binding: Array
-
-
-def joint_properties(
-    config: ShapesConfig,
-    u: Float[Array, "8 ..."],
-    must_turn: Bool[Array, ...],
-    wheel: Bool[Array, ...],
-    bindings: int,
-) -> JointProperties:
-    """The type of a joint, its motor and limits; `wheel`: one end is a circle. Source: 4.3, 10."""
-    fixed = (u[0] < config.fixed_joint_chance) & ~must_turn
-    power = jnp.where(
-        wheel,
-        uniform(u[3], config.wheel_power_min, config.wheel_power_max),
-        uniform(u[3], config.motor_power_min, config.motor_power_max),
-    )
-    limits = (u[4] < config.limits_chance) & ~wheel & ~fixed
-    return JointProperties(
-        is_fixed_joint=fixed,
-        motor_on=(u[1] < config.motor_on_chance) & ~fixed,
-        motor_speed=jnp.where(
-            fixed, 0.0, uniform(u[2], config.motor_speed_min, config.motor_speed_max)
-        ),
-        motor_power=jnp.where(fixed, 0.0, power),
-        motor_has_joint_limits=limits,
-        min_rotation=jnp.where(limits, -config.limit_max * u[5], 0.0),
-        max_rotation=jnp.where(limits, config.limit_max * u[6], 0.0),
-        motor_binding=whole(u[7], bindings),
-    )
-
-
-def whole(u: Array, n: int) -> Int[jax.Array, ...]:
-    """One of 0 to n - 1."""
-    return jnp.minimum((u * n).astype(jnp.int32), n - 1)
-
-
-class Thrust(NamedTuple):
-    """A thruster on a shape. Lanes only, but for `body`."""
-
-    body: Int[Array, ...]
-    carried: Bool[Array, ...]  # False: no shape can carry it
-    x: Array  # m, body frame
-    y: Array
-    rotation: Array  # rad, relative to the body
-    power: Array
-    thruster_binding: Array
-
-
-def thruster(
-    config: ShapesConfig,
-    shapes: Shapes,
-    carriers: Array,
-    u: Float[Array, "7 ..."],
-    bindings: int,
-) -> Thrust:
-    """A thruster on one of the `carriers` (bodies, *lanes), each as likely. Source: 4.5."""
-    body = pick(reached(carriers.astype(jnp.float32)), u[0])
-    carrier = unpacked(take_rows(one_hot(body, carriers.shape[0]), shapes.packed()))
-    x, y = anchor(carrier, u[1], u[2])
-    angle, radius = 2 * math.pi * u[1], carrier.radius * u[2]
-    x = jnp.where(carrier.circle, radius * jnp.cos(angle), x)
-    y = jnp.where(carrier.circle, radius * jnp.sin(angle), y)
-    # one draw decides about aligning, and whether inwards or outwards
-    aligned, outwards = u[3] < config.thruster_align_chance, u[3] < config.thruster_align_chance / 2
-    along = jnp.arctan2(jnp.where(outwards, y, -y), jnp.where(outwards, x, -x))
-    along = jnp.where((x == 0) & (y == 0), 0.0, along)
-    power = config.thruster_power * uniform(
-        u[5], config.thruster_power_min, config.thruster_power_max
-    )
-    return Thrust(
-        body=body,
-        carried=jnp.any(carriers, axis=0),
-        x=x,
-        y=y,
-        rotation=jnp.where(aligned, along, 2 * math.pi * u[4]),
-        power=carrier.mass * power,
-        thruster_binding=whole(u[6], bindings),
-    )

@@ -11,11 +11,13 @@ import jax.numpy as jnp
 from jaxtyping import Bool, Float, Int, PRNGKeyArray
 
 from kinetix_core.interfaces import LevelGenerator, Task
-from kinetix_core.scene import BLUE, BOUNDARY, GREEN, NORMAL, Array, Scene, SceneSize
+from kinetix_core.scene import BLUE, BOUNDARY, FLOOR, GREEN, NORMAL, Array, Scene, SceneSize
 
+from ._attachments import JOINT_DRAWS, THRUSTER_DRAWS, joint_properties, thruster
 from ._contacts import OUTLINE_ROWS, contacts, outline
 from ._draft import Draft, Links, boundary_shapes, slot_order, to_scene
 from ._lanes import (
+    ROLE_ROW,
     ROWS,
     before,
     one_hot,
@@ -24,16 +26,7 @@ from ._lanes import (
     take_rows,
     unpacked,
 )
-from ._placement import (
-    JOINT_DRAWS,
-    SHAPE_DRAWS,
-    THRUSTER_DRAWS,
-    Choices,
-    choices,
-    joint_properties,
-    place,
-    thruster,
-)
+from ._placement import SHAPE_DRAWS, Choices, choices, place
 from ._random_config import RandomConfig
 
 FORCED = 3
@@ -126,7 +119,8 @@ class Random(LevelGenerator):
         joined, free = config.connected_chance, config.connected_chance + config.free_chance
         chance = draws.next(count)
         further = jnp.where(chance < joined, JOINED, jnp.where(chance < free, FREE, NOTHING))
-        third = jnp.where(control == THRUSTER_ONLY, FREE, JOINED)[None]
+        otherwise = FREE if config.third_shape else NOTHING
+        third = jnp.where(control == THRUSTER_ONLY, otherwise, JOINED)[None]
         steps = jnp.where(number < 2, FREE, jnp.where(number == 2, third, further))
         movable = jnp.where(number == 0, guard[None], (number == 1) & ~guard[None])
         first = jnp.arange(thrusters)[:, None] == 0
@@ -142,9 +136,17 @@ class Random(LevelGenerator):
     def _place_all(self, draws: Draws, plan: Plan) -> Progress:
         count, n = plan.steps.shape
         bodies = BOUNDARY + count
-        room = boundary_shapes(self.size, plan.floor, bodies)
+        room = boundary_shapes(self.size, bodies)
+        rows = jnp.concatenate([room.packed(), outline(room).packed()])
+        colours = (jnp.arange(rows.shape[0]) == ROLE_ROW)[:, None] & (jnp.arange(bodies) == FLOOR)[
+            None
+        ]
         progress = Progress(
-            rows=jnp.concatenate([room.packed(), outline(room).packed()]),
+            rows=jnp.where(
+                colours[..., None, None],
+                plan.floor.astype(jnp.float32)[None, None, None],
+                rows[..., None, None],
+            ),
             joints=jnp.zeros((bodies, n), jnp.int32),
             group=jnp.broadcast_to(jnp.arange(bodies)[:, None], (bodies, n)),
             links=jnp.zeros((len(Links._fields), count, n)),

@@ -11,6 +11,7 @@ _CHANCES = (
     "green_side_chance",
     "stretch_chance",
     "triangle_chance",
+    "large_chance",
     "guard_chance",
     "fixate_chance_min",
     "fixate_chance_max",
@@ -25,7 +26,14 @@ _CHANCES = (
     "thruster_align_chance",
     "swap_chance",
 )
-_POSITIVE = ("max_shape_size", "goal_size_factor", "stretch_factor", "min_half_side", "min_radius")
+_POSITIVE = (
+    "max_shape_size",
+    "goal_size_factor",
+    "large_size",
+    "stretch_factor",
+    "min_half_side",
+    "min_radius",
+)
 _RANGES = (
     ("motor_speed_min", "motor_speed_max"),
     ("motor_power_min", "motor_power_max"),
@@ -46,6 +54,10 @@ class ShapesConfig:
     """Diagonal of the largest rectangle that is not stretched; 0.8 of it: the largest circle."""
     goal_size_factor: float = 1.0
     """Times `max_shape_size` for green and blue shapes."""
+    large_chance: float = 0.0
+    """That a shape, whatever its role, is drawn with `large_size` as its `max_shape_size`."""
+    large_size: float = 2.0
+    """For these."""
     min_half_side: float = 0.05
     """Half of a rectangle's shortest side."""
     min_radius: float = 0.1
@@ -137,6 +149,8 @@ class RandomConfig(ShapesConfig):
     """That the first shape is the one of the first two that must be movable."""
     control_weights: tuple[float, ...] = (1.0, 1.0, 1.0)
     """Of what every level has: a joint, a thruster, or both."""
+    third_shape: bool = True
+    """Whether a level without that joint has a third shape too, put anywhere."""
     connected_chance: float = 0.35
     """That one of the further shapes is joined to another one."""
     free_chance: float = 0.35
