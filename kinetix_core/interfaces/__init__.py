@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from ._engine import Engine, EngineState, Trace
     from ._generator import LevelGenerator
+    from ._level_source import LevelSource
     from ._logger import Logger, RunInfo
     from ._mutation import Mutation, mutate
     from ._network import Distribution, Memory, Parameters, PolicyNetwork
@@ -39,6 +40,7 @@ _WHERE = {
     ),
     "._engine": ("Engine", "EngineState", "Trace"),
     "._generator": ("LevelGenerator",),
+    "._level_source": ("LevelSource",),
     "._logger": ("Logger", "RunInfo"),
     "._mutation": ("Mutation", "mutate"),
     "._network": ("Distribution", "Memory", "Parameters", "PolicyNetwork"),
