@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._level_source import LevelSource
     from ._logger import Logger, RunInfo
     from ._mutation import Mutation, mutate
-    from ._network import Distribution, Memory, Parameters, PolicyNetwork
+    from ._network import Distribution, Memory, Parameters, PolicyNetwork, Tempered
     from ._observation import Observation, ObservationEncoder
     from ._spaces import Box, Discrete, MultiDiscrete, Record, Space
     from ._task import EnvConfig, Task
@@ -43,7 +43,7 @@ _WHERE = {
     "._level_source": ("LevelSource",),
     "._logger": ("Logger", "RunInfo"),
     "._mutation": ("Mutation", "mutate"),
-    "._network": ("Distribution", "Memory", "Parameters", "PolicyNetwork"),
+    "._network": ("Distribution", "Memory", "Parameters", "PolicyNetwork", "Tempered"),
     "._observation": ("Observation", "ObservationEncoder"),
     "._spaces": ("Box", "Discrete", "MultiDiscrete", "Record", "Space"),
     "._task": ("EnvConfig", "Task"),
