@@ -17,6 +17,7 @@ import numpy as np
 from kinetix_core.errors import RunError
 from kinetix_core.interfaces import Logger, RunInfo
 
+from ._evaluation import evaluator_of
 from ._memory import check_memory, tree_bytes
 from ._nonfinite import REPORT, blind_level, diverged, save_begun, write_report
 from ._setup import Setup
@@ -151,6 +152,7 @@ class _Run:
         state = jax.eval_shape(lambda: init(composed.seed))
         folder.check_room((self.checkpoint.keep + 1) * tree_bytes(state))
         check_memory(setup, self._step, state, self.seeds)
+        self.evaluator = evaluator_of(composed, setup.task, state.params)
         self.finished = 0  # updates after which the parameters are good
         if resume:
             found = folder.load_checkpoint(state)
@@ -202,6 +204,8 @@ class _Run:
         metric = diverged(values)
         if not metric:
             self.finished = number
+            if self.evaluator and self.evaluator.due(number, self.setup.updates):
+                values |= self.evaluator.metrics(self.state.params)
         for logger in self.loggers:
             logger.log(number, values)
         if metric:

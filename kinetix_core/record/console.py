@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from kinetix_core.interfaces import Logger, RunInfo, Task
 
 from .logger_config import ConsoleConfig
+
+_EVALUATED = re.compile(r"eval/.+/solve_rate")
 
 
 @dataclass
@@ -28,6 +31,7 @@ class ConsoleLogger(Logger):
     _begun: float = field(default=0.0, init=False)
     _last_line: float = field(default=0.0, init=False)
     _first: tuple[int, float] | None = field(default=None, init=False)
+    _evaluated: dict[str, Any] = field(default_factory=dict, init=False)
 
     def open(self, run: RunInfo) -> None:
         self._run = run
@@ -87,6 +91,10 @@ class ConsoleLogger(Logger):
         parts.append(f"solved {_show(metrics.get('episode/solved'))} of {ended} episodes")
         parts.append(f"return {_show(metrics.get('episode/return'))}")
         parts.append(f"entropy {_show(metrics.get('ppo/entropy'))}")
+        # what was found last stays, since most updates have no evaluation
+        self._evaluated |= {k: v for k, v in metrics.items() if _EVALUATED.fullmatch(k)}
+        for name, rate in self._evaluated.items():
+            parts.append(f"{name.split('/', 1)[1].rpartition('/')[0]} {_show(rate)}")
         if np.any(metrics.get("nan/states", 0)):
             parts.append(f"NaN states {_show(metrics['nan/states'])}")
         return "  ".join(parts)
