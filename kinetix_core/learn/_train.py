@@ -200,6 +200,7 @@ class _Run:
             "time/seconds": now - self.started,
             "time/env_steps": number * self.setup.steps_per_update,
             "time/steps_per_second": steps / max(now - begun, 1e-9),
+            "time/seconds_of_cpu": time.process_time(),
         }
         metric = diverged(values)
         if not metric:
