@@ -17,7 +17,8 @@ from ._provenance import cost, differences, facts, provenance
 from ._read import REPLAYS, RunRecord
 from ._results import results
 
-_MOST_REPLAYS = 48
+_MOST_REPLAYS = 24
+"""Levels of each set that can be watched."""
 
 
 def write_report(
@@ -94,9 +95,12 @@ def replays(run: RunRecord) -> str:
     attempts = read_replays(place)
     solved = {attempt.name for attempt in attempts if attempt.outcome == OUTCOMES[0]}
     order = sorted(dict.fromkeys(a.name for a in attempts), key=lambda name: name not in solved)
-    names = order[:_MOST_REPLAYS]
-    shown = [a for name in names for a in attempts if a.name == name]
     rows = {row["level"]: row for row in run.evaluation["levels"]}
+    of_set: dict[str, list[str]] = {}
+    for name in order:
+        of_set.setdefault(rows[name]["set"] if name in rows else "", []).append(name)
+    names = [name for found in of_set.values() for name in found[:_MOST_REPLAYS]]
+    shown = [a for name in names for a in attempts if a.name == name]
     summary = [_summary(rows[name]) for name in names if name in rows]
     page = replay_page("Replays", shown, summary, run.name)
     frame = f'<iframe title="Replays of {escape(run.name, quote=True)}" srcdoc="'
