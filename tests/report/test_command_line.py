@@ -21,11 +21,11 @@ def kept_elsewhere(config):
         ["logger=[]", "mutation=[add_shape,swap_roles]", "curriculum=accel"],
         [
             "size={polygons: 8, circles: 3, joints: 4, thrusters: 2}",
-            "levels=[a,'my levels/*.json']",
+            "levels=[a,'my own/*.json']",
         ],
         ["generator=random_all", "generator.sizes=[s,m]", "size=m", "ppo.value_clip_eps=0.1"],
         ["levels='what=is this'", "evaluation.levels=[random/s]", "evaluation.every_updates=3"],
-        ["levels='quotes \"and\" ''more'''"],
+        ["levels='quotes \"and\" more'"],
     ],
 )
 def test_the_command_composes_the_same_run(settings):
