@@ -10,6 +10,7 @@ from ._html import code, section, table
 from ._read import RunRecord
 
 _BINS = 10
+_ATTEMPTS = ("attempts", "untrained_attempts")
 _MOST_LEVELS = 60
 """Levels of a set above which a histogram stands for them."""
 _FAILURES = (("touched_red", "red"), ("time_limit", "time"), ("nan", "nan"))
@@ -126,39 +127,39 @@ def _untrained(level: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _histogram(levels: Sequence[Mapping[str, Any]]) -> str:
     """How many levels are solved how often, trained and untrained."""
-    series = [("trained", [level["solve_rate"] for level in levels])]
+    series = [("trained", _bins(levels, [level["solve_rate"] for level in levels]))]
     if "untrained_solve_rate" in levels[0]:
-        series.append(("untrained", [level["untrained_solve_rate"] for level in levels]))
-    counts = [(name, _counts(rates)) for name, rates in series]
-    most = max(count for _, bins in counts for count in bins)
+        rates = [level["untrained_solve_rate"] for level in levels]
+        series.append(("untrained", _bins(levels, rates)))
+    most = max(count for _, bins in series for count in bins.values())
     rows = []
-    for i in range(_BINS + 2):
+    for place in series[0][1]:
         bars = "".join(
-            f'<span class="count {name}"><i style="width:{100 * bins[i] / most:.1f}%"></i>'
-            f"<b>{bins[i]}</b></span>"
-            for name, bins in counts
+            f'<span class="count {name}"><i style="width:{100 * bins[place] / most:.1f}%"></i>'
+            f"<b>{bins[place]}</b></span>"
+            for name, bins in series
         )
-        rows.append(f'<li><span class="name">{_bin(i)}</span><span class="bars">{bars}</span></li>')
-    names = "".join(f'<span><i class="{name}"></i>{name}</span>' for name, _ in counts)
+        rows.append(f'<li><span class="name">{place}</span><span class="bars">{bars}</span></li>')
+    names = "".join(f'<span><i class="{name}"></i>{name}</span>' for name, _ in series)
     words = f"How many of the {len(levels):,} levels are solved how often:"
     return f'<p class="legend">{words} {names}</p><ul class="histogram">{"".join(rows)}</ul>'
 
 
-def _counts(rates: Sequence[float]) -> list[int]:
-    """Never, up to 10 %, ..., below 100 %, always."""
-    counts = [0] * (_BINS + 2)
+def _bins(levels: Sequence[Mapping[str, Any]], rates: Sequence[float]) -> dict[str, int]:
+    """Levels by their solve rate: by attempts where these are few and as many for all, or else
+    never, by the tenth, always."""
+    tries = {level[key] for level in levels for key in _ATTEMPTS if key in level}
+    if len(tries) == 1 and (k := tries.pop()) <= _BINS:
+        counts = dict.fromkeys((f"{n} of {k}" for n in range(k + 1)), 0)
+        for rate in rates:
+            counts[f"{round(rate * k)} of {k}"] += 1
+        return counts
+    tenths = [f"{100 * i // _BINS} to {100 * (i + 1) // _BINS} %" for i in range(_BINS)]
+    counts = dict.fromkeys(("never", *tenths, "always"), 0)
     for rate in rates:
-        inner = min(int(rate * _BINS), _BINS - 1) + 1
-        counts[0 if rate == 0 else _BINS + 1 if rate == 1 else inner] += 1
+        inner = tenths[min(int(rate * _BINS), _BINS - 1)]
+        counts["never" if rate == 0 else "always" if rate == 1 else inner] += 1
     return counts
-
-
-def _bin(i: int) -> str:
-    if i == 0:
-        return "never"
-    if i == _BINS + 1:
-        return "always"
-    return f"{100 * (i - 1) // _BINS} to {100 * i // _BINS} %"
 
 
 def _bar(rate: float, low: float, high: float, baseline: Mapping[str, Any] | None) -> str:

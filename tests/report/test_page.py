@@ -9,6 +9,7 @@ from kinetix_core.cli import main
 from kinetix_core.errors import RunError
 from kinetix_core.report import KeptLevel, read_run, report_page
 from kinetix_core.report._gallery import gallery
+from kinetix_core.report._results import _bins
 from tests.render.sample import sample_level
 from tests.report.sample import evaluate, sample_run
 
@@ -64,10 +65,23 @@ def test_rates_stand_beside_those_of_the_untrained_network(page):
     assert '<s style="left:50.0%">' in shown["hop"]
     assert "100.0 % <small>4/4</small>" in shown["hop"]
     # 70 levels become a histogram: 14 each of 0 to 4 attempts in 4, untrained 35 each of 0 and 1
-    never = shown["never"]
-    assert re.findall(r"<b>(\d+)</b>", never) == ["14", "35"]
-    assert re.findall(r"<b>(\d+)</b>", shown["20 to 30 %"]) == ["14", "35"]
-    assert re.findall(r"<b>(\d+)</b>", shown["always"]) == ["14", "0"]
+    found = {name: re.findall(r"<b>(\d+)</b>", bar) for name, bar in shown.items()}
+    assert [found[f"{n} of 4"] for n in range(5)] == [
+        ["14", "35"],
+        ["14", "35"],
+        *[["14", "0"]] * 3,
+    ]
+
+
+def test_many_attempts_are_counted_by_the_tenth():
+    rates = [(0, 0), (1, 0), (9, 3), (10, 20), (19, 20), (20, 20)]
+    rows = [{"solved": a, "attempts": 20, "solve_rate": a / 20} for a, _ in rates]
+    assert _bins(rows, [row["solve_rate"] for row in rows]) == {
+        "never": 1,
+        "0 to 10 %": 1,
+        **{f"{10 * i} to {10 * i + 10} %": int(i in (4, 5, 9)) for i in range(1, 10)},
+        "always": 1,
+    }
 
 
 def test_curves_are_those_of_the_metrics(page):
@@ -118,8 +132,8 @@ def test_several_runs_are_compared(folder, tmp_path):
     table = page.partition('<section id="differences">')[2].partition("</section>")[0]
     assert re.findall(r"<td><code>([^<]*)</code></td><td>([^<]*)</td><td>([^<]*)</td>", table) == [
         ("curriculum", "fixed", "dr"),
-        ("curriculum.pool", "0", "-"),
         ("ppo.learning_rate", "0.0003", "0.0001"),
+        ("curriculum.pool", "0", "-"),
     ]
     assert page.count('<div class="wide">') == 2, "a chart of the training and one of random/s"
 
