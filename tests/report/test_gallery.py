@@ -22,7 +22,7 @@ def train(folder, *settings):
 
 def test_the_buffer_of_plr_is_played(tmp_path, monkeypatch):
     monkeypatch.setenv("KINETIX_COMPILATION_CACHE", "off")
-    run = train(tmp_path, "curriculum=plr", "curriculum.capacity=16")
+    run = train(tmp_path, "curriculum=plr", "curriculum.buffer_size=16")
     kept = kept_levels(run)
     assert 0 < len(kept) <= 16
     for level in kept:

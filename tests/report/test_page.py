@@ -209,3 +209,14 @@ def test_a_curriculum_that_is_gone_is_named(folder, tmp_path, monkeypatch, capsy
     file.write_text(file.read_text().replace('"name": "fixed"', '"name": "gone"'))
     assert main(["report", str(tmp_path / "alpha")]) == 2
     assert "curriculum=gone: unknown" in capsys.readouterr().err
+
+
+def test_a_long_training_curve_is_a_mean_of_the_last_updates(tmp_path):
+    folder = sample_run(tmp_path / "alpha", updates=200, evaluated=False)
+    page = report_page([read_run(folder)])
+    assert "mean over the episodes of the last 5 updates" in page
+    wide = page.partition('<div class="wide">')[2].partition("</svg>")[0]
+    path = re.findall(r"<title>training episodes</title><path d=\"M([^\"]*)\"", wide)[0]
+    last = float(path.split("L")[-1].split()[1])
+    mean = sum(0.8 * update / 200 for update in range(196, 201)) / 5
+    assert last == pytest.approx(10 + 272 * (1 - mean), abs=0.06)
