@@ -38,7 +38,7 @@ def learning(runs: Sequence[RunRecord]) -> str:
         lines = [
             line
             for colour, (run, measure, name) in enumerate(members)
-            for line in _lines(run, measure, name, colour)
+            for line in [*_lines(run, measure, name, colour), *_untrained(run, measure, colour)]
         ]
         if lines:
             charts.append(figure(_both(lines, title or "solve rate"), title))
@@ -52,6 +52,8 @@ def learning(runs: Sequence[RunRecord]) -> str:
     )
     if len(measures) > 1:
         note += "; sets of levels are played now and then, and nothing is learnt from them"
+    if any(_untrained(run, measure, 0) for run in runs for measure in measures):
+        note += "; a level line is the untrained network"
     return section("learning", "Learning", *charts, legend(names), note=f"{note}.")
 
 
@@ -112,6 +114,17 @@ def _lines(run: RunRecord, measure: str, name: str, colour: int) -> list[Line]:
         mean = [(x, math.fsum(t[x] for t in tables) / len(tables)) for x in shared]
         lines.append(Line(f"{name}, mean of {len(curves)} seeds", mean, colour, dots=dots))
     return lines
+
+
+def _untrained(run: RunRecord, measure: str, colour: int) -> list[Line]:
+    """A level line: what the untrained network solves of the same set, where that is known."""
+    for row in (run.evaluation or {}).get("sets", []):
+        last = run.column(measure)
+        if row["set"] == _name(measure) and row.get("baseline") and last:
+            rate = float(row["baseline"]["solve_rate"])
+            ends = [(0.0, rate), (last[-1][0], rate)]
+            return [Line(f"{row['set']}, untrained", ends, colour, faint=True)]
+    return []
 
 
 def _curves(run: RunRecord, metric: str) -> list[list[Point]]:

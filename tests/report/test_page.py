@@ -86,7 +86,10 @@ def test_many_attempts_are_counted_by_the_tenth():
 
 def test_curves_are_those_of_the_metrics(page):
     wide = page.partition('<div class="wide">')[2].partition("</svg>")[0]
-    training, random = re.findall(r"<title>([^<]*)</title><path d=\"M([^\"]*)\"", wide)
+    found = re.findall(r"<title>([^<]*)</title><path d=\"M([^\"]*)\"", wide)
+    untrained, training, random = found
+    # of each untrained level 0 or 1 of 4 attempts: 12.5 %
+    assert untrained == ("random/s, untrained", "46.0 248.0L888.0 248.0")
     assert training[0] == "training episodes"
     assert random[0] == "random/s"
     places = [tuple(map(float, p.split())) for p in random[1].split("L")]
