@@ -150,9 +150,9 @@ class _Run:
         self.started = time.monotonic()
         init, self._step = compiled(setup, self.seeds)
         state = jax.eval_shape(lambda: init(composed.seed))
+        self.evaluator = evaluator_of(composed, setup.task, state.params)
         folder.check_room((self.checkpoint.keep + 1) * tree_bytes(state))
         check_memory(setup, self._step, state, self.seeds)
-        self.evaluator = evaluator_of(composed, setup.task, state.params)
         self.finished = 0  # updates after which the parameters are good
         if resume:
             found = folder.load_checkpoint(state)

@@ -10,7 +10,7 @@ from typing import Any
 
 from kinetix_core.errors import RunError
 
-from ._html import picture, section
+from ._html import picture, place, section
 
 ATTEMPTS = 10
 """At each level of the buffer."""
@@ -117,7 +117,7 @@ def gallery(name: str, levels: list[KeptLevel]) -> str:
         f"{escape(name)} keeps, each played {ATTEMPTS} times by the trained policy. Learnability"
         " is p (1 - p), p the solve rate."
     )
-    return section("gallery", "Levels of the curriculum", *parts, note=note)
+    return section(place("gallery", name), f"Levels of the curriculum of {name}", *parts, note=note)
 
 
 def _card(kept: KeptLevel) -> str:

@@ -18,6 +18,11 @@ def section(name: str, title: str, *content: str, note: str = "") -> str:
     return f'<section id="{name}"><h2>{escape(title)}</h2>{said}{inside}</section>\n'
 
 
+def place(part: str, name: str) -> str:
+    """The id of a section about one run."""
+    return f"{part}-{''.join(c if c.isalnum() else '-' for c in name)}"
+
+
 def figure(chart: str, title: str = "", caption: str = "") -> str:
     """A chart with its title above and words below."""
     head = f"<h3>{escape(title)}</h3>" if title else ""

@@ -12,7 +12,7 @@ from kinetix_core.errors import RunError
 
 from ._curves import health, learning
 from ._gallery import KeptLevel, gallery
-from ._html import section
+from ._html import place, section
 from ._provenance import cost, differences, facts, provenance
 from ._read import REPLAYS, RunRecord
 from ._results import results
@@ -87,12 +87,12 @@ def _facts(runs: Sequence[RunRecord]) -> str:
 
 def replays(run: RunRecord) -> str:
     """The attempts that `kinetix evaluate` has kept, solved ones first, in the player."""
-    place = run.path / REPLAYS
-    if run.evaluation is None or not place.is_file():
+    file = run.path / REPLAYS
+    if run.evaluation is None or not file.is_file():
         return ""
     from kinetix_core.render import OUTCOMES, read_replays, replay_page
 
-    attempts = read_replays(place)
+    attempts = read_replays(file)
     solved = {attempt.name for attempt in attempts if attempt.outcome == OUTCOMES[0]}
     order = sorted(dict.fromkeys(a.name for a in attempts), key=lambda name: name not in solved)
     rows = {row["level"]: row for row in run.evaluation["levels"]}
@@ -107,7 +107,9 @@ def replays(run: RunRecord) -> str:
     frame += f'{escape(page, quote=True)}"></iframe>'
     words = f"{len(names)} levels, those with a solved attempt first"
     rest = f" (of {len(order)})" if len(order) > len(names) else ""
-    return section("replays", f"Replays of {run.name}", frame, note=f"{words}{rest}.")
+    return section(
+        place("replays", run.name), f"Replays of {run.name}", frame, note=f"{words}{rest}."
+    )
 
 
 def _summary(row: Mapping[str, Any]) -> dict[str, Any]:

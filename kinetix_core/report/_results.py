@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from ._html import code, section, table
+from ._html import code, place, section, table
 from ._read import RunRecord
 
 _BINS = 10
@@ -26,18 +26,17 @@ def results(run: RunRecord) -> str:
             " baseline=untrained"
         )
         return section(
-            _id(run), _title(run), code(command), note="Not evaluated yet. This does it:"
+            place("results", run.name),
+            _title(run),
+            code(command),
+            note="Not evaluated yet. This does it:",
         )
     parts = [_sets(found["sets"])]
     for row in found["sets"]:
         levels = [level for level in found["levels"] if level["set"] == row["set"]]
         shown = _histogram(levels) if len(levels) > _MOST_LEVELS else _levels(levels)
         parts.append(f"<h3>{escape(row['set'])}</h3>{shown}")
-    return section(_id(run), _title(run), *parts, note=_note(run, found))
-
-
-def _id(run: RunRecord) -> str:
-    return "results-" + "".join(c if c.isalnum() else "-" for c in run.name)
+    return section(place("results", run.name), _title(run), *parts, note=_note(run, found))
 
 
 def _title(run: RunRecord) -> str:
@@ -133,13 +132,13 @@ def _histogram(levels: Sequence[Mapping[str, Any]]) -> str:
         series.append(("untrained", _bins(levels, rates)))
     most = max(count for _, bins in series for count in bins.values())
     rows = []
-    for place in series[0][1]:
+    for label in series[0][1]:
         bars = "".join(
-            f'<span class="count {name}"><i style="width:{100 * bins[place] / most:.1f}%"></i>'
-            f"<b>{bins[place]}</b></span>"
+            f'<span class="count {name}"><i style="width:{100 * bins[label] / most:.1f}%"></i>'
+            f"<b>{bins[label]}</b></span>"
             for name, bins in series
         )
-        rows.append(f'<li><span class="name">{place}</span><span class="bars">{bars}</span></li>')
+        rows.append(f'<li><span class="name">{label}</span><span class="bars">{bars}</span></li>')
     names = "".join(f'<span><i class="{name}"></i>{name}</span>' for name, _ in series)
     words = f"How many of the {len(levels):,} levels are solved how often:"
     return f'<p class="legend">{words} {names}</p><ul class="histogram">{"".join(rows)}</ul>'

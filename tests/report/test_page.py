@@ -32,7 +32,7 @@ def test_the_page_has_every_part(page):
     assert sections(page) == [
         "learning",
         "results-alpha",
-        "replays",
+        "replays-alpha",
         "health",
         "cost",
         "provenance",
@@ -117,7 +117,7 @@ def test_cpu_time_of_a_run_that_was_taken_up_is_added(tmp_path):
 def test_a_run_that_was_not_evaluated_says_how(tmp_path):
     folder = sample_run(tmp_path / "alpha", evaluated=False)
     page = report_page([read_run(folder)])
-    assert "replays" not in sections(page)
+    assert "replays-alpha" not in sections(page)
     command = f"kinetix evaluate run={folder} levels=handmade/s,random/s baseline=untrained"
     assert command in page
 
