@@ -14,7 +14,8 @@ class LevelSource(ABC):
     """What stands behind the name of a set: `levels=NAME`, `NAME/PART` or `NAME:ARGUMENT`.
 
     A frozen dataclass, built as `factory(config, task)` with the defaults of its settings and an
-    empty task: a set is the same for every run. A set that is a folder of level files needs no source: `kinetix_level_sets` names it.
+    empty task: a set is the same for every run. A set that is a folder of level files needs no
+    source: `kinetix_level_sets` names it.
 
     argument: what stands behind the colon, in capitals as in `DIR`; empty: the set takes none.
     """
