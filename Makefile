@@ -22,11 +22,12 @@ SHELL := /bin/sh
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.installed-run compiler  ## Train on a few small levels, evaluate, and write a page to watch (about 5 minutes)
+demo: $(VENV)/.installed-run compiler  ## Train on random levels, evaluate on others, and write a page of it all (about 15 minutes)
 	@set -eu; \
-	name="demo-$$(date +%Y%m%d-%H%M%S)"; \
-	$(BIN)/kinetix train experiment=demo train.directory=runs train.name="$$name" $(ARGS); \
-	$(BIN)/kinetix evaluate run="runs/$$name"
+	run="runs/demo-$$(date +%Y%m%d-%H%M%S)"; \
+	$(BIN)/kinetix train experiment=demo train.directory=runs train.name="$${run#runs/}" $(ARGS); \
+	$(BIN)/kinetix evaluate run="$$run" levels=handmade/s,random/s baseline=untrained; \
+	$(BIN)/kinetix report "$$run"
 
 test: $(VENV)/.installed-test compiler  ## Run the tests
 	$(BIN)/python -m pytest $(WORKERS) $(ARGS)

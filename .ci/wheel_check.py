@@ -17,7 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 UPDATES = 3
 TRAIN = (
-    "experiment=demo",
+    "experiment=laptop",
+    "levels=handmade/s",
     "ppo.num_envs=64",
     "ppo.num_steps=16",
     f"train.total_steps={UPDATES * 64 * 16}",
@@ -40,6 +41,7 @@ def main() -> None:
         run(folder, kinetix, "levels", "list")
         run(folder, kinetix, "train", *TRAIN)
         run(folder, kinetix, "evaluate", "run=runs/wheel")
+        run(folder, kinetix, "report", "runs/wheel")
         installed = run(
             folder, str(python), "-c", "import kinetix_core; print(kinetix_core.__file__)"
         )

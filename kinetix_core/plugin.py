@@ -23,7 +23,7 @@ _LOGGERS = (
 
 @hookimpl
 def kinetix_components() -> Iterator[Component]:
-    """Actions and loggers."""
+    """Actions, loggers, and the levels of a run by its folder."""
     for name, word, summary in _ACTIONS:
         yield Component(
             "action",
@@ -41,6 +41,13 @@ def kinetix_components() -> Iterator[Component]:
             summary=summary,
             check=f"kinetix_core.record.{name}:check" if optional else None,
         )
+    yield Component(
+        "level_set",
+        "run",
+        config="kinetix_core.record.run_levels:RunLevelsConfig",
+        factory="kinetix_core.record.run_levels:RunLevels",
+        summary="the levels that a run was trained on: run:DIR",
+    )
 
 
 @hookimpl

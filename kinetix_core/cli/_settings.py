@@ -57,7 +57,7 @@ def guess_setting(argument: str) -> str | None:
     """
     from kinetix_core.compose import PRESETS, presets
     from kinetix_core.registry import COMPOSED_KINDS, registry
-    from kinetix_core.scene import find_levels
+    from kinetix_core.scene import find_sources
 
     if argument in presets():
         return f"{PRESETS}={argument}"
@@ -65,7 +65,7 @@ def guess_setting(argument: str) -> str | None:
         if argument in registry().names(kind):
             return f"{kind}={argument}"
     try:
-        find_levels(argument)
+        find_sources(argument)
     except KinetixError:
         return None
     return f"levels={argument}"

@@ -7,45 +7,27 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
-from itertools import accumulate
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kinetix_core.errors import SettingError, did_you_mean
+from kinetix_core.errors import SettingError
 from kinetix_core.paths import user_path
 
+from ._evaluate_settings import Settings, parse
 from ._settings import guess_setting
 from ._tables import counted
 
 if TYPE_CHECKING:
-    from kinetix_core.evaluate import Evaluation, Table
+    from kinetix_core.evaluate import NamedSet, SetResult, Table
+    from kinetix_core.interfaces import Task
     from kinetix_core.record import Run
-    from kinetix_core.scene import LevelSet
 
 HELP = "solve rates of a trained policy, and a page to watch it: kinetix evaluate run=DIR"
 TAKES_SETTINGS = True
 USES_JAX = True
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What `kinetix evaluate` is told."""
-
-    run: str
-    """The folder of a training run."""
-    levels: tuple[str, ...] = ()
-    """Folder, files, pattern or set, several with commas; none: those it was trained on."""
-    attempts: int = 20
-    """Episodes for each level; 1 where greedy."""
-    greedy: bool = False
-    """The most likely action at each step, in place of one drawn from the policy."""
-    seed: int = 0
-    """Decides the random actions."""
-    record: int = 1
-    """How many of the last attempts at each level can be watched."""
-    out: str = ""
-    """Folder for evaluation.json, evaluation.csv and replay.html; empty: the run folder."""
+_LONG = 60
+"""Levels of a set above which they are not listed one by one."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,111 +63,62 @@ def run(args: argparse.Namespace) -> int:
     """Print the table of solve rates and the path of the page. Mistakes raise a `KinetixError`."""
     settings = parse(args.settings)
     if settings.levels:
-        from kinetix_core.scene import find_levels
+        from kinetix_core.scene import find_sources
 
-        find_levels(settings.levels)  # before JAX: a mistake is seen at once
+        find_sources(settings.levels)  # before JAX: a mistake is seen at once
     from kinetix_core.record import check_run
 
     check_run(user_path(settings.run, "run"))
     from kinetix_core.record import load_run
 
     loaded = load_run(settings.run)
-    levels = _load_levels(settings, loaded)
+    task = _task(settings, loaded)
+    sets = _load_sets(settings, loaded, task)
     _check_out(_out(settings, loaded))
-    _note(settings, loaded, levels)
-    evaluations = _evaluate(settings, loaded, levels)
-    _report(evaluations)
-    print(_write(settings, loaded, levels, evaluations))
+    _note(settings, loaded, sets)
+    results = _evaluate(settings, loaded, task, sets)
+    _report(results)
+    print(_write(settings, loaded, results))
     return 0
 
 
-def parse(texts: Sequence[str]) -> Settings:
-    """Settings from `name=value` texts. Raises `SettingError` for each mistake."""
-    known = {field.name: field for field in fields(Settings)}
-    values: dict[str, Any] = {}
-    for text in texts:
-        name, _, value = text.lstrip("-").partition("=")
-        if name not in known:
-            raise SettingError(f"{text}: unknown setting{did_you_mean(name, known)}")
-        if name in values:
-            raise SettingError(f"{text}: {name} is given twice")
-        values[name] = _READ.get(name, _text)(name, value)
-    if "run" not in values:
-        raise SettingError("run=: the folder of a training run is expected, as run=runs/NAME")
-    if values.get("greedy"):
-        if values.get("attempts", 1) > 1:
-            raise SettingError(
-                f"attempts={values['attempts']}: greedy attempts at a level are all the same; "
-                "leave attempts out, or greedy=true"
-            )
-        values["attempts"] = 1
-    return Settings(**values)
+def _task(settings: Settings, loaded: Run) -> Task:
+    """That of the training, or the same in another size."""
+    if not settings.size or settings.size == loaded.composed.size.name:
+        return loaded.task
+    import jax
+
+    from kinetix_core.evaluate import task_in_size
+    from kinetix_core.scene import parse_size
+
+    params = loaded.params
+    if loaded.composed.num_seeds > 1:
+        params = jax.tree.map(lambda x: x[0], params)
+    return task_in_size(loaded.composed, parse_size(settings.size), params)
 
 
-def _text(name: str, value: str) -> str:
-    if not value:
-        raise SettingError(f"{name}=: a value is expected")
-    return value
+def _load_sets(settings: Settings, loaded: Run, task: Task) -> tuple[NamedSet, ...]:
+    """Those asked for, or else the levels of the training, as its generator found them."""
+    from kinetix_core.errors import LevelError
+    from kinetix_core.evaluate import load_sets, named_set
 
-
-def _names(name: str, value: str) -> tuple[str, ...]:
-    inside = value[1:-1] if _is_list(value) else value
-    names = tuple(part.strip() for part in inside.split(",") if part.strip())
-    if not names:
-        raise SettingError(f"{name}=: a folder, files or a set's name is expected")
-    return names
-
-
-def _is_list(value: str) -> bool:
-    """Whether one pair of brackets is around everything; it is not in a pattern as `[ab]_[0-9]`."""
-    depths = list(accumulate((c == "[") - (c == "]") for c in value))
-    return value.startswith("[") and depths[-1] == 0 and all(depths[:-1])
-
-
-def _whole(least: int, most: int = 2**31 - 1) -> Any:
-    def read(name: str, value: str) -> int:
+    names = settings.levels
+    if not names and task.size != loaded.task.size:
+        names = (f"run:{settings.run}",)
+    if names:
         try:
-            number = int(value)
-        except ValueError:
-            number = least - 1
-        if number < least:
-            raise SettingError(f"{name}={value}: a whole number of at least {least} is expected")
-        if number > most:
-            raise SettingError(f"{name}={value}: a whole number of at most {most} is expected")
-        return number
-
-    return read
-
-
-def _truth(name: str, value: str) -> bool:
-    if value.lower() not in ("true", "false"):
-        raise SettingError(f"{name}={value}: true or false is expected")
-    return value.lower() == "true"
-
-
-_READ = {
-    "levels": _names,
-    "attempts": _whole(1),
-    "greedy": _truth,
-    "seed": _whole(0),
-    "record": _whole(0),
-}
-
-
-def _load_levels(settings: Settings, loaded: Run) -> LevelSet:
-    """Those asked for, or else those of the training, as its generator found them."""
-    if settings.levels:
-        from kinetix_core.scene import load_levels
-
-        _check_sizes(settings, loaded)
-        return load_levels(settings.levels, loaded.task.size)
+            return load_sets(names, task.size)
+        except LevelError as error:
+            hint = "" if settings.size else "; size=l plays in a larger one, if the network can"
+            raise LevelError(f"{error}{hint if ' fit' in str(error) else ''}") from None
     known = loaded.known_levels()
     if known is None:
         raise SettingError(
             f"levels=: {settings.run} was trained on levels without end; "
-            "a folder, files or a set's name is expected"
+            "a folder, files or a set's name is expected, as levels=random/"
+            f"{loaded.task.size.name}"
         )
-    return known
+    return (named_set("training", known),)
 
 
 def _check_sizes(settings: Settings, loaded: Run) -> None:
@@ -223,30 +156,33 @@ def _check_out(folder: Path) -> None:
         ) from error
 
 
-def _evaluate(settings: Settings, loaded: Run, levels: LevelSet) -> tuple[Evaluation, ...]:
+def _evaluate(
+    settings: Settings, loaded: Run, task: Task, sets: Sequence[NamedSet]
+) -> tuple[SetResult, ...]:
     import jax
 
-    from kinetix_core.evaluate import evaluate_seeds
+    from kinetix_core.evaluate import evaluate_sets, untrained_params
 
-    return evaluate_seeds(
-        loaded.task,
+    fresh = untrained_params(task, jax.random.key(settings.seed)) if settings.baseline else None
+    return evaluate_sets(
+        task,
         loaded.params,
-        loaded.composed.num_seeds,
-        levels.levels,
-        levels.names,
+        sets,
         settings.attempts,
         jax.random.key(settings.seed),
+        num_seeds=loaded.composed.num_seeds,
+        baseline=fresh,
         greedy=settings.greedy,
+        temperature=settings.temperature,
         record=settings.record,
     )
 
 
-def _write(
-    settings: Settings, loaded: Run, levels: LevelSet, evaluations: Sequence[Evaluation]
-) -> Path:
-    from kinetix_core.evaluate import write_evaluation
+def _write(settings: Settings, loaded: Run, results: Sequence[SetResult]) -> Path:
+    from kinetix_core.evaluate import write_results
 
-    about = {
+    levels = sum(len(result.together.levels) for result in results)
+    about: dict[str, Any] = {
         "run": loaded.path.name,
         "update": loaded.update,
         "levels": ", ".join(settings.levels) or "those of the training",
@@ -254,35 +190,46 @@ def _write(
         "actions": "greedy" if settings.greedy else "sampled",
         "seed": settings.seed,
     }
-    if len(evaluations) > 1:
-        about["policies"] = len(evaluations)
+    if settings.temperature != 1:
+        about["temperature"] = settings.temperature
+    if settings.size:
+        about["size"] = settings.size
+    if loaded.composed.num_seeds > 1:
+        about["policies"] = loaded.composed.num_seeds
+    title = f"{loaded.path.name} on {counted(levels, 'level')}"
     out = _out(settings, loaded)
-    title = f"{loaded.path.name} on {counted(len(levels.names), 'level')}"
-    return write_evaluation(out, evaluations, title=title, about=about)
+    return write_results(out, results, title=title, about=about, watch=settings.watch)
 
 
-def _note(settings: Settings, loaded: Run, levels: LevelSet) -> None:
+def _note(settings: Settings, loaded: Run, sets: Sequence[NamedSet]) -> None:
     """Says on standard error what is going on, since compiling takes a while."""
+    policies = loaded.composed.num_seeds + bool(settings.baseline)
     counts = (
-        counted(loaded.composed.num_seeds, "policy", "policies"),
-        counted(len(levels.names), "level"),
+        counted(policies, "policy", "policies"),
+        counted(sum(len(one.levels.names) for one in sets), "level"),
         counted(settings.attempts, "attempt"),
     )
     print(f"playing {' x '.join(counts)} ...", file=sys.stderr)
 
 
-def _report(evaluations: Sequence[Evaluation]) -> None:
-    from kinetix_core.evaluate import evaluation_table, group_table, pooled, summary_lines
+def _report(results: Sequence[SetResult]) -> None:
+    from kinetix_core.evaluate import evaluation_table, set_lines, set_table, summary_lines
 
-    together = pooled(evaluations)
-    _print_table(evaluation_table(together))
-    groups = group_table(together)
-    if len(groups[1]) > 1:
+    for result in results:
+        if (count := len(result.together.levels)) > _LONG:
+            print(f"{result.name}: {count:,} levels, one by one in evaluation.csv")
+        else:
+            _print_table(evaluation_table(result.together))
         print()
-        _print_table(groups)
-    print()
-    for line in summary_lines(evaluations):
+    table = set_table(results)
+    if len(table[1]) > 1 or any(result.baseline for result in results):
+        _print_table(table)
+        print()
+    for line in set_lines(results):
         print(line)
+    for result in results:
+        for line in summary_lines(result.evaluations):
+            print(f"{result.name}: {line}" if len(results) > 1 else line)
 
 
 def _print_table(table: Table) -> None:

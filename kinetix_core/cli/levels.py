@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> int:
     """Counts straight from the files, without JAX. Broken files are named at the end."""
-    from kinetix_core.scene import SIZES, find_levels, level_sets, summarise_level
+    from kinetix_core.scene import SIZES, find_levels, level_sets, made_sets, summarise_level
 
     rows, broken = [], []
     for entry in find_levels(args.levels or list(level_sets())):
@@ -49,6 +49,9 @@ def _list(args: argparse.Namespace) -> int:
     print(table(head, rows))
     if unusual := sorted({row[1] for row in rows} - {*SIZES}):
         print(f"{unusual[0]}: slots; the polygons include floor, walls and ceiling, unlike above")
+    if not args.levels:
+        print("\nsets whose levels are made or found when they are used:")
+        print(table(("", ""), list(made_sets().items()), indent="  "))
     for line in broken:
         print(f"broken: {printable(line)}")
     return 2 if broken else 0

@@ -107,9 +107,9 @@ def _check_out(path: Path) -> None:
 def _check_names(request: Request) -> None:
     """Say before JAX is loaded that levels or a run are not there."""
     if request.levels:
-        from kinetix_core.scene import find_levels
+        from kinetix_core.scene import find_sources
 
-        find_levels(request.levels)
+        find_sources(request.levels)
     if request.run:
         from kinetix_core.paths import user_path
         from kinetix_core.record import check_run

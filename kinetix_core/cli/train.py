@@ -99,6 +99,10 @@ def _train(composed: ComposedRun, resume: Path | None = None) -> Path:
     # a name that means nothing is said before the seconds that JAX takes to start
     note = levels_note(composed["generator"], composed.size)
     print(note, file=sys.stderr, flush=True)
+    if composed.evaluation.every_updates:
+        from kinetix_core.scene import find_sources
+
+        find_sources(composed.evaluation.names)
     from kinetix_core.learn import train
 
     return train(composed, resume)

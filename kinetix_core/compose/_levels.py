@@ -27,18 +27,21 @@ def levels_note(generator: Chosen, size: SceneSize) -> str:
         return f"levels: from generator={generator.name}"
     config = generator.config
     names = config.levels if isinstance(config.levels, str) else ",".join(config.levels)
-    count = _count(config.levels, size, config.skip_broken)
-    note = f"levels: {count:,} of {names} in size {size.name}"
+    count, made = _count(config.levels, size, config.skip_broken)
+    files = f"{count:,} of " if count or not made else ""
+    note = f"levels: {files}{names} in size {size.name}"
     default = config.levels == type(config)().levels
     return f"{note} (the default; levels=FOLDER takes others)" if default else note
 
 
-def _count(names: str | tuple[str, ...], size: SceneSize, skip_broken: bool) -> int:
-    from kinetix_core.scene import find_levels
+def _count(names: str | tuple[str, ...], size: SceneSize, skip_broken: bool) -> tuple[int, bool]:
+    """How many files there are, and whether there are levels besides that have none."""
+    from kinetix_core.scene import Entry, find_sources
 
-    entries = find_levels(names)
+    sources = find_sources(names)
+    entries = [source for source in sources if isinstance(source, Entry)]
     sets_aside = sum(not _is_taken(entry, size, skip_broken) for entry in entries[:_LOOKED_AT])
-    return len(entries) - sets_aside
+    return len(entries) - sets_aside, len(entries) < len(sources)
 
 
 def _is_taken(entry: Entry, size: SceneSize, skip_broken: bool) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from kinetix_core.env.filter_config import FilterConfig
+    from kinetix_core.evaluate.config import EvaluationConfig
     from kinetix_core.interfaces import EnvConfig
     from kinetix_core.learn.config import CheckpointConfig, PPOConfig, TrainConfig
 
@@ -47,6 +48,7 @@ class ComposedRun:
     ppo: PPOConfig
     train: TrainConfig
     checkpoint: CheckpointConfig
+    evaluation: EvaluationConfig
     components: Mapping[str, Chosen] = field(hash=False)
     mutations: tuple[Chosen, ...]
     loggers: tuple[Chosen, ...]

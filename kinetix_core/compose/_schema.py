@@ -43,6 +43,7 @@ SECTIONS = {
     "ppo": "kinetix_core.learn.config:PPOConfig",
     "train": "kinetix_core.learn.config:TrainConfig",
     "checkpoint": "kinetix_core.learn.config:CheckpointConfig",
+    "evaluation": "kinetix_core.evaluate.config:EvaluationConfig",
 }
 """The core's own settings, by the name in front of theirs."""
 

@@ -8,6 +8,17 @@ if TYPE_CHECKING:
     from ._evaluate import evaluate_policy, evaluate_seeds
     from ._interval import mean_interval, wilson_interval
     from ._results import Evaluation, Group, LevelResult, pooled
+    from ._set_table import numbers, set_level_rows, set_lines, set_rows, set_table
+    from ._sets import (
+        UNTRAINED,
+        NamedSet,
+        SetResult,
+        evaluate_sets,
+        load_sets,
+        named_set,
+        untrained_params,
+    )
+    from ._sizes import task_in_size
     from ._table import (
         Table,
         evaluation_table,
@@ -16,7 +27,7 @@ if TYPE_CHECKING:
         summary_lines,
         text_table,
     )
-    from ._write import write_evaluation
+    from ._write import chosen_recordings, write_evaluation, write_results
 
 _WHERE = {
     "._evaluate": ("evaluate_policy", "evaluate_seeds"),
@@ -30,7 +41,18 @@ _WHERE = {
         "summary_lines",
         "text_table",
     ),
-    "._write": ("write_evaluation",),
+    "._set_table": ("numbers", "set_level_rows", "set_lines", "set_rows", "set_table"),
+    "._sets": (
+        "UNTRAINED",
+        "NamedSet",
+        "SetResult",
+        "evaluate_sets",
+        "load_sets",
+        "named_set",
+        "untrained_params",
+    ),
+    "._sizes": ("task_in_size",),
+    "._write": ("chosen_recordings", "write_evaluation", "write_results"),
 }
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
     __name__, {name: module for module, names in _WHERE.items() for name in names}

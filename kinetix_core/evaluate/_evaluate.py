@@ -32,13 +32,16 @@ def evaluate_policy(
     max_envs: int = 2048,
     confidence: float = 0.95,
     label: str = "",
+    temperature: float = 1.0,
+    numbers: Sequence[int] | None = None,
 ) -> Evaluation:
     """Play every level `attempts` times from its start; only the first episode counts.
 
     `levels`: scenes of `task.size` along a leading axis, one name each. Actions are sampled, or
-    the most likely one if `greedy`. At most `max_envs` environments are played at once; an
-    attempt's result depends on `key`, the level's place in the set and the attempt's number
-    only. Definitions: spec/training_and_evaluation.md 4.
+    the most likely one if `greedy`; `temperature` below 1 makes likely ones likelier. At most
+    `max_envs` environments are played at once; an attempt's result depends on `key`, the level's
+    number (`numbers`, or else its place in the set) and the attempt's number only. Definitions:
+    spec/training_and_evaluation.md 4.
 
     The last `record` attempts at each level are recorded, all of which must be played at once;
     a recording's label is `label` and the number of its attempt.
@@ -46,7 +49,8 @@ def evaluate_policy(
     Raises `SettingError` and `LevelError` for settings and levels that cannot be played.
     """
     count = _check(task, levels, names, attempts, record, max_envs)
-    play = program(task, greedy)
+    play = program(task, greedy, temperature)
+    order = np.arange(count, dtype=np.int32) if numbers is None else np.asarray(numbers, np.int32)
     several, tries = _chunks(count, attempts, max_envs)
     if record > tries:
         raise SettingError(
@@ -58,14 +62,15 @@ def evaluate_policy(
     for first in _starts(count, several):
         pool = jax.tree.map(lambda x, first=first: x[first : first + several], levels)
         for trial in _starts(attempts, tries):
-            rows = _rows(first, several, trial, tries, record)
+            rows = _rows(order[first : first + several], trial, tries, record)
             played = jax.device_get(play(params, pool, rows, key))
             tables.write(played, first, several, trial, tries)
             if trial + tries < attempts:
                 continue
-            for recording, number, attempt in _recordings(task, pool, rows, played, names):
+            part = names[first : first + several]
+            for recording, number, attempt in _recordings(task, pool, rows, played, part):
                 text = f"{label} attempt {attempt + 1}".strip()
-                recordings[number, attempt] = replace(recording, label=text)
+                recordings[first + number, attempt] = replace(recording, label=text)
     results = tuple(
         LevelResult(
             name, tables.outcome[i], tables.returns[i], tables.length[i], greedy, confidence
@@ -175,23 +180,22 @@ def _starts(total: int, part: int) -> list[int]:
     return [min(start, total - part) for start in range(0, total, part)]
 
 
-def _rows(first: int, levels: int, trial: int, tries: int, record: int) -> Rows:
-    level = np.repeat(np.arange(levels, dtype=np.int32), tries)
-    attempt = np.tile(np.arange(tries, dtype=np.int32), levels)
+def _rows(numbers: np.ndarray, trial: int, tries: int, record: int) -> Rows:
+    level = np.repeat(np.arange(len(numbers), dtype=np.int32), tries)
+    attempt = np.tile(np.arange(tries, dtype=np.int32), len(numbers))
     recorded = np.flatnonzero(attempt >= tries - record).astype(np.int32)
-    return Rows(level, level + np.int32(first), attempt + np.int32(trial), recorded)
+    return Rows(level, numbers[level], attempt + np.int32(trial), recorded)
 
 
 def _recordings(task: Task, pool: Scene, rows: Rows, played: Played, names: Sequence[str]):
-    """(recording, number of the level, attempt) of each recorded environment."""
+    """(recording, place of the level in `pool`, attempt) of each recorded environment."""
     assert task.engine is not None
     for column, row in enumerate(np.asarray(rows.recorded).tolist()):
         steps, index = int(played.length[row]), int(rows.level[row])
         level = jax.tree.map(lambda x, index=index: np.asarray(x[index]), pool)
         track = jax.tree.map(lambda x, c=column, n=steps: x[:n, c], played.track)
-        number = int(rows.level_number[row])
         recording = Recording(
-            name=names[number],
+            name=names[index],
             level=level,
             position=np.concatenate([level.bodies.position[None], track.position]),
             rotation=np.concatenate([level.bodies.rotation[None], track.rotation]),
@@ -200,4 +204,4 @@ def _recordings(task: Task, pool: Scene, rows: Rows, played: Played, names: Sequ
             outcome=OUTCOMES[int(played.outcome[row])],
             seconds=task.env.frame_skip * task.engine.dt,
         )
-        yield recording, number, int(rows.attempt[row])
+        yield recording, index, int(rows.attempt[row])

@@ -12,7 +12,8 @@ import jax.numpy as jnp
 from jaxtyping import Bool, Float, Int, PRNGKeyArray
 
 from kinetix_core.env import Environment, EnvState, Transition
-from kinetix_core.interfaces import Memory, Parameters, Task
+from kinetix_core.errors import SettingError
+from kinetix_core.interfaces import Distribution, Memory, Parameters, Task, Tempered
 from kinetix_core.render import OUTCOMES
 from kinetix_core.scene import Array, Scene
 
@@ -57,14 +58,15 @@ class _Carry(eqx.Module):
 Program = Callable[[Parameters, Scene, Rows, PRNGKeyArray], Played]
 
 
-@lru_cache(maxsize=2)
-def program(task: Task, greedy: bool) -> Program:
+@lru_cache(maxsize=4)
+def program(task: Task, greedy: bool, temperature: float = 1.0) -> Program:
     """One jitted function (params, levels, rows, key) -> Played; compiled once for each shape.
 
     Key of an environment: `key` folded with the level's number, then the attempt; of a step:
     that folded with the step. So an attempt does not depend on what else is played with it.
     An environment whose episode is over stands still, and the program ends with the last one.
-    Only two programs are kept (as sampled and greedy): they are large, and each keeps its task.
+    Only four programs are kept (sampled and greedy, in two sizes): they are large, and each keeps
+    its task. `temperature` other than 1 needs distributions that are `Tempered`.
     """
     env, network = Environment(task), task.network
     assert network is not None
@@ -75,6 +77,8 @@ def program(task: Task, greedy: bool) -> Program:
     ) -> tuple[EnvState, Memory, Transition, Array]:
         observation = env.observe(state)
         memory, distribution, _ = network.apply(params, memory, observation, begins)
+        if temperature != 1:
+            distribution = _tempered(distribution, temperature)
         action = distribution.mode() if greedy else distribution.sample(key)
         controls = env.controls(state, action)
         state, transition = env.step(state, action)
@@ -105,6 +109,15 @@ def program(task: Task, greedy: bool) -> Program:
         return carry.played
 
     return jax.jit(run)
+
+
+def _tempered(distribution: Distribution, temperature: float) -> Distribution:
+    if not isinstance(distribution, Tempered):
+        raise SettingError(
+            f"temperature={temperature}: {type(distribution).__name__}, which this network gives,"
+            " has no temperature"
+        )
+    return distribution.tempered(temperature)
 
 
 def _fold(key: PRNGKeyArray, *numbers: Array) -> PRNGKeyArray:

@@ -94,6 +94,10 @@ class Group:
         """How many of the levels were solved at least once."""
         return sum(level.best_of_k for level in self.levels)
 
+    def share(self, outcome: str) -> float:
+        """Mean over levels of the share of attempts that ended in this way."""
+        return float(np.mean([level.count(outcome) / level.attempts for level in self.levels]))
+
     @property
     def mean_return(self) -> float:
         return float(np.mean([level.mean_return for level in self.levels]))

@@ -53,7 +53,7 @@ def summary_lines(evaluations: Sequence[Evaluation]) -> list[str]:
     mean = f"mean over {count} {_s('level', count)}: {percent(total.solve_rate)} solved"
     if not together.greedy:
         confidence = together.levels[0].confidence
-        mean += f" ({confidence:.0%} interval of these attempts {_range(total.interval)})"
+        mean += f" ({confidence:.0%} interval of these attempts {interval_text(total.interval)})"
     lines = [f"{mean}; {of_k}"]
     if len(evaluations) > 1:
         rates = [e.solve_rate for e in evaluations]
@@ -82,10 +82,12 @@ def text_table(table: Table) -> str:
 
 
 def percent(rate: float) -> str:
+    """A share as a percentage."""
     return f"{100 * rate:.1f} %"
 
 
-def _range(interval: tuple[float, float]) -> str:
+def interval_text(interval: tuple[float, float]) -> str:
+    """Both ends, as in `10.0 to 23.5 %`."""
     low, high = interval
     return f"{100 * low:.1f} to {100 * high:.1f} %"
 
@@ -99,7 +101,7 @@ def _level_cells(level: LevelResult) -> list[str]:
         level.name,
         f"{level.solved}/{level.attempts}",
         percent(level.solve_rate),
-        "exact" if level.exact else _range(level.interval),
+        "exact" if level.exact else interval_text(level.interval),
         f"{level.mean_return:.3f}",
         f"{level.mean_length:.1f}",
         *(str(level.count(outcome)) for outcome in (TOUCHED_RED, TIME_LIMIT, NAN)),
@@ -111,7 +113,7 @@ def _group_cells(group: Group) -> list[str]:
         group.name,
         str(len(group.levels)),
         percent(group.solve_rate),
-        "exact" if group.levels[0].exact else _range(group.interval),
+        "exact" if group.levels[0].exact else interval_text(group.interval),
         str(group.best_of_k),
         f"{group.mean_return:.3f}",
         f"{group.mean_length:.1f}",
@@ -129,6 +131,14 @@ def group_rows(evaluation: Evaluation) -> dict[str, Mapping[str, Any]]:
             "solved_at_least_once": group.best_of_k,
             "mean_return": group.mean_return,
             "mean_length": group.mean_length,
+            **{
+                key: group.share(outcome)
+                for key, outcome in (
+                    ("touched_red", TOUCHED_RED),
+                    ("time_limit", TIME_LIMIT),
+                    ("nan", NAN),
+                )
+            },
         }
         for name, group in evaluation.groups.items()
     }

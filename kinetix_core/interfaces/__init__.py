@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     )
     from ._engine import Engine, EngineState, Trace
     from ._generator import LevelGenerator
+    from ._level_source import LevelSource
     from ._logger import Logger, RunInfo
     from ._mutation import Mutation, mutate
-    from ._network import Distribution, Memory, Parameters, PolicyNetwork
+    from ._network import Distribution, Memory, Parameters, PolicyNetwork, Tempered
     from ._observation import Observation, ObservationEncoder
     from ._spaces import Box, Discrete, MultiDiscrete, Record, Space
     from ._task import EnvConfig, Task
@@ -39,9 +40,10 @@ _WHERE = {
     ),
     "._engine": ("Engine", "EngineState", "Trace"),
     "._generator": ("LevelGenerator",),
+    "._level_source": ("LevelSource",),
     "._logger": ("Logger", "RunInfo"),
     "._mutation": ("Mutation", "mutate"),
-    "._network": ("Distribution", "Memory", "Parameters", "PolicyNetwork"),
+    "._network": ("Distribution", "Memory", "Parameters", "PolicyNetwork", "Tempered"),
     "._observation": ("Observation", "ObservationEncoder"),
     "._spaces": ("Box", "Discrete", "MultiDiscrete", "Record", "Space"),
     "._task": ("EnvConfig", "Task"),

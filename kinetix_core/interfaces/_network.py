@@ -37,6 +37,15 @@ class Distribution(Protocol):
         ...
 
 
+@runtime_checkable
+class Tempered(Protocol):
+    """A distribution that can be made sharper or flatter. Optional; evaluation asks for it."""
+
+    def tempered(self, temperature: float) -> Distribution:
+        """Probabilities to the power of 1 / `temperature` (static), normalised again."""
+        ...
+
+
 class PolicyNetwork(ABC):
     """A frozen dataclass; parameters are kept outside. Methods take one environment.
 

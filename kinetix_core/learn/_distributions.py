@@ -40,6 +40,10 @@ class Categorical(eqx.Module):
     def entropy(self) -> Float[jax.Array, "*batch"]:
         return -jnp.sum(jnp.exp(self.logits) * self.logits, axis=-1)
 
+    def tempered(self, temperature: float) -> Categorical:
+        """Probabilities to the power of 1 / `temperature`, normalised again."""
+        return Categorical(self.logits / temperature)
+
 
 class MultiCategorical(eqx.Module):
     """Independent choices; log-probability and entropy are sums over them.
@@ -78,6 +82,10 @@ class MultiCategorical(eqx.Module):
         logits = self.logits
         return -jnp.sum(jnp.exp(logits) * logits, axis=(0, 1))
 
+    def tempered(self, temperature: float) -> MultiCategorical:
+        """Each choice's probabilities to the power of 1 / `temperature`, normalised again."""
+        return eqx.tree_at(lambda d: d.parts, self, self.parts.tempered(temperature))
+
 
 class DiagonalNormal(eqx.Module):
     """Independent normal distributions; samples are not squashed."""
@@ -98,6 +106,11 @@ class DiagonalNormal(eqx.Module):
 
     def entropy(self) -> Float[jax.Array, "*batch"]:
         return jnp.sum(self.log_std + 0.5 * math.log(2 * math.pi * math.e), axis=-1)
+
+    def tempered(self, temperature: float) -> DiagonalNormal:
+        """The density to the power of 1 / `temperature`, normalised again: the variance grows by
+        that factor."""
+        return DiagonalNormal(self.mean, self.log_std + 0.5 * math.log(temperature))
 
 
 def action_outputs(space: Discrete | MultiDiscrete | Box) -> int:

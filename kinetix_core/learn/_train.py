@@ -17,6 +17,7 @@ import numpy as np
 from kinetix_core.errors import RunError
 from kinetix_core.interfaces import Logger, RunInfo
 
+from ._evaluation import Evaluator, evaluator_of
 from ._memory import check_memory, tree_bytes
 from ._nonfinite import REPORT, blind_level, diverged, save_begun, write_report
 from ._setup import Setup
@@ -71,10 +72,11 @@ def _train(composed: ComposedRun, resume: Path | None, stop_requested: Callable[
     init, step = compiled(setup, composed.num_seeds)
     # parts that do not fit together are found before the run has a folder
     shapes = jax.eval_shape(lambda: init(composed.seed))
+    evaluator = evaluator_of(composed, setup.task, shapes.params)
     folder = RunFolder.reopen(resume, composed) if resume else RunFolder.create(composed)
     _log.info("compiling what the run begins with")
     try:
-        run = _Run(setup, folder, composed, step)
+        run = _Run(setup, folder, composed, step, evaluator)
         run.begin(shapes, None if resume else init)
         if resume:
             folder.take_over(composed)
@@ -151,8 +153,16 @@ def _stop_requests() -> Iterator[Callable[[], bool]]:
 class _Run:
     """The state of a run on the host."""
 
-    def __init__(self, setup: Setup, folder: RunFolder, composed: ComposedRun, step: Any):
+    def __init__(
+        self,
+        setup: Setup,
+        folder: RunFolder,
+        composed: ComposedRun,
+        step: Any,
+        evaluator: Evaluator | None,
+    ):
         self.setup, self.folder, self.seeds = setup, folder, composed.num_seeds
+        self.evaluator = evaluator
         self.checkpoint, self._composed, self._step = composed.checkpoint, composed, step
         self.started = time.monotonic()
         self.finished = 0  # updates after which the parameters are good
@@ -210,10 +220,13 @@ class _Run:
             "time/env_steps": number * self.setup.steps_per_update,
             "time/steps_per_second": steps / max(now - begun, 1e-9),
             "time/steps_per_second_so_far": number * steps / max(now - self.started, 1e-9),
+            "time/seconds_of_cpu": time.process_time(),
         }
         metric = diverged(values)
         if not metric:
             self.finished = number
+            if self.evaluator and self.evaluator.due(number, self.setup.updates):
+                values |= self.evaluator.metrics(self.state.params)
         for logger in self.loggers:
             logger.log(number, values)
         if metric:

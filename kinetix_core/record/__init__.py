@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from ._checkpoint import Checkpoint, load_checkpoint
     from ._listing import (
         RunSummary,
         check_run,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .wandb import WandbLogger
 
 _WHERE = {
+    "._checkpoint": ("Checkpoint", "load_checkpoint"),
     "._listing": (
         "RunSummary",
         "check_run",

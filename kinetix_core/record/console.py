@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from .logger_config import ConsoleConfig
 _WIDEST = 40
 _BESIDE = 50
 """Columns that the names and numbers of the table take."""
+_EVALUATED = re.compile(r"eval/.+/solve_rate")
 
 
 @dataclass
@@ -37,6 +39,7 @@ class ConsoleLogger(Logger):
     _run: RunInfo | None = field(default=None, init=False)
     _last_line: float = field(default=0.0, init=False)
     _first: tuple[int, float] | None = field(default=None, init=False)
+    _evaluated: dict[str, Any] = field(default_factory=dict, init=False)
 
     def open(self, run: RunInfo) -> None:
         self._run = run
@@ -113,6 +116,10 @@ class ConsoleLogger(Logger):
         # early on only the short episodes have ended: how many did says what the rate is worth
         ended = " ".join(f"{n:.0f}" for n in np.ravel(metrics.get("episode/count", 0)))
         parts.append(f"solved {_show(metrics.get('episode/solved'))} of {ended} episodes")
+        # what was found last stays, since most updates have no evaluation
+        self._evaluated |= {k: v for k, v in metrics.items() if _EVALUATED.fullmatch(k)}
+        for name, rate in self._evaluated.items():
+            parts.append(f"{name.split('/', 1)[1].rpartition('/')[0]} {_show(rate)}")
         if np.any(metrics.get("nan/states", 0)):
             parts.append(f"NaN states {_show(metrics['nan/states'])}")
         return "  ".join(parts)

@@ -36,6 +36,7 @@ KINDS: dict[str, Kind] = {
         Kind("curriculum", f"{_I}:Curriculum", "which levels are trained on", ("fixed",)),
         Kind("mutation", f"{_I}:Mutation", "a small edit of a level", (), several=True),
         Kind("score", f"{_I}:Score", "how much a level is worth", (), composed=False),
+        Kind("level_set", f"{_I}:LevelSource", "levels by a name", (), composed=False),
         Kind("logger", f"{_I}:Logger", "where metrics go", ("console", "jsonl"), several=True),
     )
 }

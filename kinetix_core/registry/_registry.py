@@ -32,14 +32,23 @@ class Registry:
                 offers[component.kind, component.name].append((component, plugin))
             for name, folder in plugin.level_sets:
                 sets[name].append((folder, plugin))
-        self._offers = {key: found[0] for key, found in offers.items() if len(found) == 1}
-        self._level_sets = {n: found[0][0] for n, found in sorted(sets.items()) if len(found) == 1}
+        both = {name for name in sets if ("level_set", name) in offers}
+        self._offers = {
+            (kind, name): found[0]
+            for (kind, name), found in offers.items()
+            if len(found) == 1 and not (kind == "level_set" and name in both)
+        }
+        self._level_sets = {
+            n: found[0][0] for n, found in sorted(sets.items()) if len(found) == 1 and n not in both
+        }
         self.disabled: dict[tuple[str, str], str] = {}
         """Why a name cannot be used, by kind (or `level_set`) and name."""
-        for (kind, name), found in offers.items():
+        for (kind, name), found in tuple(offers.items()):
             self._disable(kind, name, [f"{c.factory} from {p.distribution}" for c, p in found])
         for name, places in sets.items():
-            self._disable("level_set", name, [f"{f} from {p.distribution}" for f, p in places])
+            made = [f"{c.factory} from {p.distribution}" for c, p in offers["level_set", name]]
+            folders = [f"{f} from {p.distribution}" for f, p in places]
+            self._disable("level_set", name, [*folders, *made])
 
     def _disable(self, kind: str, name: str, offers: list[str]) -> None:
         if len(offers) > 1:

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from ._describe import describe_level, describe_scene
     from ._fetch import fetch_published
     from ._files import Level, LevelParameters, read_level, write_level
-    from ._library import Entry, find_level, find_levels, level_sets
+    from ._hash import levels_hash
+    from ._library import Entry, level_sets
     from ._load import LevelSet, load_levels
     from ._mass import PolygonMass, circle_mass, polygon_area, polygon_mass
     from ._scene import (
@@ -46,6 +47,14 @@ if TYPE_CHECKING:
         smallest,
     )
     from ._slots import expand, permute
+    from ._sources import (
+        Part,
+        find_level,
+        find_levels,
+        find_sources,
+        level_source,
+        made_sets,
+    )
     from ._summary import LevelSummary, summarise_level
     from ._validate import check_scene, validate
 
@@ -54,7 +63,8 @@ _WHERE = {
     "_describe": ("describe_level", "describe_scene"),
     "_fetch": ("fetch_published",),
     "_files": ("Level", "LevelParameters", "read_level", "write_level"),
-    "_library": ("Entry", "find_level", "find_levels", "level_sets"),
+    "_hash": ("levels_hash",),
+    "_library": ("Entry", "level_sets"),
     "_load": ("LevelSet", "load_levels"),
     "_mass": ("PolygonMass", "circle_mass", "polygon_area", "polygon_mass"),
     "_scene": (
@@ -91,6 +101,14 @@ _WHERE = {
         "smallest",
     ),
     "_slots": ("expand", "permute"),
+    "_sources": (
+        "Part",
+        "find_level",
+        "find_levels",
+        "find_sources",
+        "level_source",
+        "made_sets",
+    ),
     "_summary": ("LevelSummary", "summarise_level"),
     "_validate": ("check_scene", "validate"),
 }

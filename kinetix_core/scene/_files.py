@@ -16,7 +16,7 @@ import numpy as np
 from kinetix_core.errors import LevelError
 
 from . import _layout
-from ._library import find_level, read_text
+from ._library import read_text
 from ._records import Columns, LevelRecords, decode, encode
 from ._scene import (
     Bodies,
@@ -29,6 +29,7 @@ from ._scene import (
 )
 from ._size import SceneSize
 from ._slots import expand, permute
+from ._sources import find_level
 from ._validate import validate
 
 _log = logging.getLogger(__name__)

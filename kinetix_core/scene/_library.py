@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from kinetix_core.paths import user_path
 from ._published import PUBLISHED
 
 _SUFFIX = ".json"
+FILES = "files:"
+"""In front of a file, folder or pattern: no set is meant."""
 _PERMUTE = re.compile(r"(?P<name>.+?)(\.json)?\.permute(?P<number>\d+)(\.json)?")
 
 
@@ -41,6 +42,12 @@ def _offered_sets() -> dict[str, Path]:
     from kinetix_core.registry import registry
 
     return registry().level_sets()
+
+
+def _made() -> tuple[str, ...]:
+    from kinetix_core.registry import registry
+
+    return registry().names("level_set")
 
 
 def _disabled_set(name: str) -> str | None:
@@ -121,13 +128,17 @@ def _unknown(text: str) -> LevelError:
         near = [str(path.parent / _named(s, None)) for s in siblings if not s.name.startswith(".")]
     for name, folder in level_sets().items():
         near += [name, *(_named(f, folder, f"{name}/") for f in _levels_in(folder))]
-    if not (hint := did_you_mean(text, near)).startswith("; did"):
-        hint = f"; level sets: {', '.join(level_sets())}; `kinetix levels list` shows their levels"
+    made = _made()
+    if not (hint := did_you_mean(text, [*near, *made])).startswith("; did"):
+        sets = ", ".join([*level_sets(), *made])
+        hint = f"; level sets: {sets}; `kinetix levels list` shows their levels"
     return LevelError(f"{text}: no such level file, folder, pattern or level set{hint}")
 
 
 def _find(text: str) -> list[Entry]:
     """What one name means: a path on disk first, then a pattern, then a set."""
+    only_files = text.startswith(FILES)
+    text = text.removeprefix(FILES)
     path = user_path(text)
     if path.is_dir():
         return _folder_entries(path)
@@ -138,7 +149,7 @@ def _find(text: str) -> list[Entry]:
         if not matches:
             raise LevelError(f"{text}: no level file matches this pattern")
         return [Entry(_named(match, None), match) for match in matches]
-    if path.is_absolute() or text.startswith("."):
+    if only_files or path.is_absolute() or text.startswith("."):
         raise _unknown(text)
     if entries := _set_entries(text):
         return entries
@@ -162,7 +173,7 @@ def _glob(pattern: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _mistakes_named(text: str) -> Iterator[None]:
+def mistakes_named(text: str) -> Iterator[None]:
     """What paths refuse (too long, not allowed, no such user, no pattern) as a `LevelError`."""
     try:
         yield
@@ -172,54 +183,21 @@ def _mistakes_named(text: str) -> Iterator[None]:
         raise LevelError(f"{shown}: cannot be looked up: {reason}") from None
 
 
-def _numbered(text: str) -> tuple[int | None, list[Entry]]:
+def is_on_disk(text: str) -> bool:
+    """Whether a name is that of a folder or file here, which then hides a set of that name."""
+    path = user_path(text)
+    return path.is_dir() or _file(path) is not None
+
+
+def find_entries(text: str) -> tuple[int | None, list[Entry]]:
     """The number of `.permute<number>`, if any, and what the name before it stands for."""
     if match := _PERMUTE.fullmatch(text):
         return int(match["number"]), _find(match["name"])
     return None, _find(text)
 
 
-def find_levels(names: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Entry]:
-    """Every level that `names` stand for: files (`.json` may be left out), folders and what is
-    below them, patterns, sets (`handmade`) and parts of them (`handmade/s`,
-    `handmade/s/roll_right`), each with `.permute<number>` if wanted.
-
-    The same level is listed once. Where two have one name, the whole path becomes the name.
-    Raises `LevelError` for a name that means nothing, with the nearest that do, and for one that
-    no path can have or that may not be read.
-    """
-    texts = [names] if isinstance(names, str | os.PathLike) else list(names)
-    if not texts:
-        raise LevelError("levels: none are asked for; files, folders or set names are expected")
-    found: dict[tuple[Path, int | None], Entry] = {}
-    for name in texts:
-        text = os.fspath(name)
-        with _mistakes_named(text):
-            number, entries = _numbered(text)
-        for entry in entries:
-            shown = entry.name if number is None else f"{entry.name}.permute{number}"
-            key = (entry.path.resolve(), number)
-            found.setdefault(key, Entry(shown, entry.path, number, entry.only_if_fits))
-    entries = list(found.values())
-    counts: dict[str, int] = {}
-    for entry in entries:
-        counts[entry.name] = counts.get(entry.name, 0) + 1
-    return [e if counts[e.name] == 1 else _with_path(e) for e in entries]
-
-
-def _with_path(entry: Entry) -> Entry:
+def with_path(entry: Entry) -> Entry:
+    """With its path as its name."""
     suffix = "" if entry.permutation is None else f".permute{entry.permutation}"
     name = entry.path.as_posix().removesuffix(_SUFFIX) + suffix
     return Entry(name, entry.path, entry.permutation, entry.only_if_fits)
-
-
-def find_level(name: str | os.PathLike[str]) -> Entry:
-    """The one level that `name` stands for. Raises `LevelError` otherwise."""
-    text = os.fspath(name)
-    with _mistakes_named(text):
-        if Path(text).is_dir():
-            raise LevelError(f"{text}: a folder; a level file is expected")
-    entries = find_levels(text)
-    if len(entries) > 1:
-        raise LevelError(f"{text}: {len(entries)} levels have this name; one is expected")
-    return entries[0]

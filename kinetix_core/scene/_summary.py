@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from kinetix_core.errors import LevelError
 
 from ._layout import RECORDS
-from ._library import Entry, find_level, read_text
+from ._library import Entry, read_text
 from ._records import Columns, decode
 from ._size import BOUNDARY, SceneSize
+from ._sources import find_level
 
 ROLES = ("normal", "green", "blue", "red")
 

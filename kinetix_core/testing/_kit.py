@@ -14,6 +14,7 @@ from . import (
     _curriculum,
     _engine,
     _generator,
+    _level_set,
     _logger,
     _mutation,
     _network,
@@ -45,6 +46,7 @@ CHECKS: dict[str, Suite] = {
     "network": Suite(_network.NetworkCase, _network.PROMISES),
     "curriculum": Suite(_curriculum.CurriculumCase, _curriculum.PROMISES),
     "score": Suite(_score.ScoreCase, _score.PROMISES),
+    "level_set": Suite(_level_set.LevelSetCase, _level_set.PROMISES),
     "logger": Suite(_logger.LoggerCase, _logger.PROMISES),
 }
 """What is checked, by kind. A new kind is one entry here."""

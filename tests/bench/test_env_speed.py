@@ -114,7 +114,8 @@ def test_training_is_measured_and_adds_up(monkeypatch):
     works = dict.fromkeys((STAGES[0], *STAGES[2:]), NOTHING)
     monkeypatch.setattr(train_speed, "_environment_works", lambda setup: works)
     settings = (
-        "experiment=demo",
+        "experiment=laptop",
+        "levels=handmade/s",
         "ppo.num_envs=8",
         "ppo.num_steps=4",
         "ppo.num_minibatches=2",

@@ -29,6 +29,7 @@ from .broken import (
     curricula,
     engines,
     generators,
+    level_sets,
     loggers,
     mutations,
     networks,
@@ -46,6 +47,7 @@ MODULES = {
     "curriculum": curricula,
     "mutation": mutations,
     "score": scores,
+    "level_set": level_sets,
     "logger": loggers,
 }
 OPTIONS = {
@@ -98,6 +100,7 @@ def test_every_kind_has_checks():
         ("curriculum", curricula.GOOD),
         ("mutation", mutations.GOOD),
         ("score", scores.GOOD),
+        ("level_set", level_sets.GOOD),
         ("logger", lambda task: loggers.GOOD),
         ("engine", lambda task: task.engine),
         ("observation", lambda task: task.observation),

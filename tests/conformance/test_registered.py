@@ -1,10 +1,12 @@
 """Every registered component keeps the promises of its kind, whoever offers it."""
 
+import json
 import os
 from dataclasses import replace
 
 import pytest
 
+from kinetix_core.compose import compose_run
 from kinetix_core.errors import PluginError, SettingError
 from kinetix_core.registry import KINDS, registry
 from kinetix_core.scene import S, SceneSize
@@ -14,6 +16,7 @@ from kinetix_core.testing import check, example_task
 SETTINGS = {
     ("generator", "mixture"): {"parts": ("0.5 empty", "0.5 files")},
     ("generator", "random_all"): {"sizes": ("s",)},  # the size of the task
+    ("level_set", "random"): {"count": 8},
     ("network", "mlp"): {"depth": 1, "width": 32},
     ("network", "deep_sets"): {"depth": 1, "width": 32},
     ("network", "transformer"): {"depth": 1, "width": 16, "layers": 1, "encoder_width": 16},
@@ -35,6 +38,14 @@ def task():
     return example_task(S)
 
 
+def run_of(folder):
+    """What a run on two of our own levels has left behind."""
+    config = compose_run(["levels=[handmade/s/roll_right,handmade/s/lift_off]"]).config
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "run.json").write_text('{"status": "finished"}')
+    return folder
+
+
 def task_for(network, task):
     """The task with the first encoder whose observations the network takes."""
     refusals = []
@@ -54,7 +65,7 @@ def task_for(network, task):
 @pytest.mark.parametrize(
     ("kind", "name"), [(kind, name) for kind in KINDS for name in registry().names(kind)]
 )
-def test_keeps_its_promises(kind, name, task):
+def test_keeps_its_promises(kind, name, task, tmp_path):
     if kind == "network":
         task = task_for(name, task)
     if size := ROOM.get((kind, name)):
@@ -67,7 +78,10 @@ def test_keeps_its_promises(kind, name, task):
         pytest.skip(str(error))
     if kind == "logger":
         component = lambda: build(kind, name, task)  # noqa: E731
-    check(kind, component, task, **OPTIONS.get(kind, {}))
+    options = dict(OPTIONS.get(kind, {}))
+    if kind == "level_set" and component.argument:
+        options["argument"] = str(run_of(tmp_path))
+    check(kind, component, task, **options)
 
 
 @pytest.mark.parametrize("action", sorted({*registry().names("action")} - {"multi_discrete"}))

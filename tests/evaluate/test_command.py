@@ -1,13 +1,21 @@
 """`kinetix evaluate`: every mistake is one line, and a good call prints the table and the page."""
 
+import csv
+import json
 from types import SimpleNamespace
 
+import jax
 import pytest
 
+import kinetix_core.evaluate
 import kinetix_core.record
+import kinetix_core.scene
 from kinetix_core.cli import main
-from kinetix_core.cli.evaluate import Settings, parse
-from kinetix_core.scene import LevelSet
+from kinetix_core.cli._evaluate_settings import Settings, parse
+from kinetix_core.compose import build_task, compose_run
+from kinetix_core.errors import SettingError
+from kinetix_core.evaluate import named_set, task_in_size, untrained_params
+from kinetix_core.scene import LevelSet, M, levels_hash
 from tests.evaluate.stage import level, levels, right, stage
 
 
@@ -26,6 +34,11 @@ def no_compilation_cache(monkeypatch):
         (["run=x", "attempts=many"], "attempts=many: a whole number of at least 1"),
         (["run=x", "greedy=yes"], "greedy=yes: true or false is expected"),
         (["run=x", "greedy=true", "attempts=5"], "attempts=5: greedy attempts at a level are all"),
+        (["run=x", "greedy=true", "temperature=2"], "temperature=2.0: greedy=true takes the most"),
+        (["run=x", "temperature=0"], "temperature=0: a number above 0, up to 1000, is expected"),
+        (["run=x", "baseline=random"], "baseline=random: untrained is expected"),
+        (["run=x", "size=xl"], "size=xl: one of s, m, l is expected"),
+        (["run=x", "levels=handmad"], "handmad: no such level file, folder, pattern or level set"),
         (["run=x", "levels=[]"], "levels=: a folder, files or a set's name is expected"),
         (["run=x", "run=y"], "run=y: run is given twice"),
         (["run="], "run=: a value is expected"),
@@ -52,9 +65,16 @@ def test_help_has_a_table_of_settings(capsys):
 
 def test_settings_are_read():
     assert parse(["run=a", "--levels=[b, c/*.json]", "seed=4", "out=d"]) == Settings(
-        "a", ("b", "c/*.json"), 20, False, 4, 1, "d"
+        "a", ("b", "c/*.json"), seed=4, out="d"
     )
     assert parse(["run=a", "greedy=true"]).attempts == 1
+    found = parse(["run=a", "size=l", "temperature=0.5", "baseline=untrained", "watch=0"])
+    assert (found.size, found.temperature, found.baseline, found.watch) == (
+        "l",
+        0.5,
+        "untrained",
+        0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,6 +127,7 @@ def test_a_good_call_ends_with_the_path_of_the_page(loaded, capsys, tmp_path):
         "replay.html",
         "evaluation.json",
         "evaluation.csv",
+        "evaluation_groups.csv",
     }
 
 
@@ -114,3 +135,50 @@ def test_no_levels_anywhere_is_one_line(loaded, capsys):
     loaded.known_levels = lambda: None
     assert main(["evaluate", "run=myrun"]) == 2
     assert "levels=: myrun was trained on levels without end" in capsys.readouterr().err
+
+
+def test_several_sets_beside_the_untrained_policy(loaded, capsys, tmp_path, monkeypatch):
+    sets = {"one": levels(near=level(0.3), far=level(5)), "two": levels(far=level(5))}
+    monkeypatch.setattr(kinetix_core.scene, "find_sources", lambda names: [], raising=False)
+    monkeypatch.setattr(
+        kinetix_core.evaluate,
+        "load_sets",
+        lambda names, size: tuple(named_set(n, LevelSet(*sets[n])) for n in names),
+        raising=False,
+    )
+    settings = ["levels=one,two", "attempts=4", f"out={tmp_path / 'o'}", "baseline=untrained"]
+    assert main(["evaluate", "run=myrun", *settings]) == 0
+    out = capsys.readouterr().out.splitlines()
+    rows = [line.split() for line in out]
+    # fresh parameters of the stage go right, too
+    assert ["one", "2", "50.0", "%"] in [row[:4] for row in rows]
+    assert ["two", "1", "0.0", "%"] in [row[:4] for row in rows]
+    (head,) = (row for row in rows if row[:2] == ["set", "levels"])
+    assert head[-1] == "untrained"
+    (line,) = (row for row in rows if row[:2] == ["one", "2"])
+    assert line[-2:] == ["50.0", "%"]
+    tree = json.loads((tmp_path / "o" / "evaluation.json").read_text())
+    assert [(s["set"], s["levels"], s["solve_rate"]) for s in tree["sets"]] == [
+        ("one", 2, 0.5),
+        ("two", 1, 0.0),
+    ]
+    assert [s["hash"] for s in tree["sets"]] == [levels_hash(scenes) for scenes, _ in sets.values()]
+    assert tree["sets"][0]["baseline"]["solve_rate"] == 0.5
+    with (tmp_path / "o" / "evaluation_groups.csv").open(newline="") as file:
+        groups = [(r["set"], r["group"], r["solve_rate"]) for r in csv.DictReader(file)]
+    assert groups == [("one", "", "0.5"), ("one", "untrained", "0.5"), ("two", "", "0.0"),
+                      ("two", "untrained", "0.0")]  # fmt: skip
+
+
+def test_a_size_that_the_network_does_not_take_is_one_line(tmp_path, capsys):
+    composed = compose_run(["size=s", "network.depth=1", "network.width=8"])
+    task = build_task(composed, ("engine", "action", "observation", "network"))
+    with pytest.raises(SettingError) as caught:
+        task_in_size(composed, M, untrained_params(task, jax.random.key(0)))
+    assert "size=m: network=mlp with observation=symbolic was trained in size s" in str(
+        caught.value
+    )
+    over_entities = compose_run(["network=deep_sets", "observation=entity", "network.width=8"])
+    task = build_task(over_entities, ("engine", "action", "observation", "network"))
+    grown = task_in_size(over_entities, M, untrained_params(task, jax.random.key(0)))
+    assert grown.size == M

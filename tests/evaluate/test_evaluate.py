@@ -155,7 +155,7 @@ def test_one_program_serves_all_parts_and_all_seeds():
     scenes, names = levels(**{str(i): level(blue=0.3) for i in range(5)})
     params = {"right": np.float32([1, 0, 0.6])}
     seeds = evaluate_seeds(TASK, params, 3, scenes, names, 4, KEY, max_envs=8)
-    assert program(TASK, False)._cache_size() == 1  # pyright: ignore[reportFunctionMemberAccess]
+    assert program(TASK, False, 1.0)._cache_size() == 1  # pyright: ignore[reportFunctionMemberAccess]
     assert [e.solve_rate for e in seeds[:2]] == [1.0, 0.0]
     alone = evaluate_policy(TASK, right(0.6), scenes, names, 4, KEY, max_envs=8)
     assert seeds[2].solve_rate == alone.solve_rate

@@ -113,3 +113,20 @@ def test_a_gradient_step_makes_the_taken_action_likelier():
     gradient = jax.grad(lambda x: MultiCategorical(x, SIZES).log_prob(action))(logits)
     after = MultiCategorical(logits + gradient, SIZES)
     assert after.mode().tolist() == action.tolist()
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 4.0])
+def test_temperature_is_a_power_of_the_probabilities(temperature):
+    logits = RNG.normal(size=sum(SIZES)).astype(np.float32)
+    cooled = MultiCategorical(logits, SIZES).tempered(temperature)
+    for i, part in enumerate(np.split(logits.astype(np.float64), [3, 6])):
+        p = special.softmax(part) ** (1 / temperature)
+        np.testing.assert_allclose(
+            np.exp(cooled.parts.logits[i, : len(part)]), p / p.sum(), rtol=1e-4
+        )
+    assert (drawn(MultiCategorical(logits, SIZES).tempered(1000.0)) < SIZES).all()
+    normal = DiagonalNormal(np.float32([1.0]), np.float32([0.4])).tempered(temperature)
+    x = np.linspace(-3, 5, 801)
+    density = stats.norm(1.0, np.exp(0.4)).pdf(x) ** (1 / temperature)
+    found = np.exp([float(normal.log_prob(np.float32([v]))) for v in x[::80]])
+    np.testing.assert_allclose(found[1:] / found[0], density[80::80] / density[0], rtol=1e-3)

@@ -79,6 +79,13 @@ def kinetix_components():
         factory="kinetix_generators._files:from_files",
         summary="level files, folders and sets, drawn uniformly with replacement",
     )
+    yield Component(
+        "level_set",
+        "random",
+        config="kinetix_generators._random_set:RandomSetConfig",
+        factory="kinetix_generators._random_set:RandomSet",
+        summary="512 levels per size of generator=random, filtered, from a fixed seed",
+    )
 
 
 @hookimpl

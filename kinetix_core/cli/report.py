@@ -1,0 +1,60 @@
+"""`kinetix report`: one page of one or more runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from kinetix_core.errors import SettingError
+
+HELP = "one page of a run: curves, solve rates, replays, levels, cost: kinetix report DIR"
+USES_JAX = True
+OPTIONS_ANYWHERE = True
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The runs, and where the page goes."""
+    parser.add_argument("run", nargs="+", help="folder of a run; several are compared")
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="the page; default: report.html in the run folder (several runs: here)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the page and print its path. Raises `RunError` for a run without parameters."""
+    from kinetix_core.paths import user_path
+    from kinetix_core.report import read_run, write_report
+
+    folders = [user_path(text.removeprefix("run="), "run") for text in args.run]
+    out = _out(args.out, folders)
+    records = [read_run(folder) for folder in dict.fromkeys(folders)]
+    names = [record.name for record in records]
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingError(f"run={name}: two of the runs have this name; rename a folder")
+    from kinetix_core.report import kept_levels
+
+    print("looking at the levels that the curriculum keeps ...", file=sys.stderr)
+    kept = {record.name: kept_levels(record.path) for record in records}
+    print(write_report(out, records, kept))
+    for record in records:
+        if record.evaluation is None:
+            print(
+                f"{record.name}: not evaluated yet; the page says which command does it",
+                file=sys.stderr,
+            )
+    return 0
+
+
+def _out(text: str | None, folders: list[Path]) -> Path:
+    from kinetix_core.paths import user_path
+
+    if text is None:
+        return folders[0] / "report.html" if len(folders) == 1 else Path("report.html")
+    out = user_path(text, "out")
+    if out.suffix != ".html":
+        raise SettingError(f"--out {text}: a file that ends with .html is expected")
+    return out

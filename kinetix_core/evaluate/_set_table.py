@@ -1,0 +1,101 @@
+"""Results on sets of levels as text and as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ._results import NAN, TIME_LIMIT, TOUCHED_RED, Group
+from ._sets import UNTRAINED, SetResult
+from ._table import Table, group_rows, interval_text, level_rows, percent
+
+_OF_BASELINE = ("attempts", "solved", "solve_rate", "low", "high")
+"""What is said of the baseline, level by level."""
+
+
+def set_table(results: Sequence[SetResult]) -> Table:
+    """A line for each set and, below it, for each group of its levels; means over levels."""
+    with_baseline = any(result.baseline for result in results)
+    titles = ["set", "levels", "solved", "interval", "ever", "red", "time", "nan", "return"]
+    titles += ["length", *[UNTRAINED] * with_baseline]
+    rows = []
+    for result in results:
+        of_groups = dict(result.baseline.groups) if result.baseline else {}
+        whole = result.baseline.total if result.baseline else None
+        lines = [(result.name, result.together.total, whole)]
+        lines += [(f"  {n}", group, of_groups.get(n)) for n, group in result.groups.items()]
+        for name, group, baseline in lines:
+            cells = _cells(name, group)
+            rows.append([*cells, percent(baseline.solve_rate)] if baseline else cells)
+    return titles, rows
+
+
+def _cells(name: str, group: Group) -> list[str]:
+    return [
+        name,
+        str(len(group.levels)),
+        percent(group.solve_rate),
+        "exact" if group.levels[0].exact else interval_text(group.interval),
+        str(group.best_of_k),
+        *(percent(group.share(outcome)) for outcome in (TOUCHED_RED, TIME_LIMIT, NAN)),
+        f"{group.mean_return:.3f}",
+        f"{group.mean_length:.1f}",
+    ]
+
+
+def set_lines(results: Sequence[SetResult]) -> list[str]:
+    """What identifies each set, and its seeds where there are several."""
+    lines = []
+    for result in results:
+        count = len(result.together.levels)
+        lines.append(f"{result.name}: {count:,} levels with hash {result.digest}")
+        if len(rates := [e.solve_rate for e in result.evaluations]) > 1:
+            each = ", ".join(percent(rate) for rate in rates)
+            lines.append(f"  {len(rates)} seeds: {each}")
+    return lines
+
+
+def set_rows(results: Sequence[SetResult]) -> list[dict[str, Any]]:
+    """One mapping per set: what the JSON file holds of it."""
+    return [
+        {
+            "set": result.name,
+            "hash": result.digest,
+            "levels": len(result.together.levels),
+            "size": result.together.size,
+            **numbers(result.together.total),
+            "seeds": [evaluation.solve_rate for evaluation in result.evaluations],
+            "groups": group_rows(result.together),
+            "baseline": result.baseline and numbers(result.baseline.total),
+        }
+        for result in results
+    ]
+
+
+def numbers(group: Group) -> dict[str, float]:
+    """What is known of a group, as plain numbers; shares are means over levels."""
+    return {
+        "solve_rate": group.solve_rate,
+        "low": group.interval[0],
+        "high": group.interval[1],
+        "solved_at_least_once": group.best_of_k,
+        "mean_return": group.mean_return,
+        "mean_length": group.mean_length,
+        "touched_red": group.share(TOUCHED_RED),
+        "time_limit": group.share(TIME_LIMIT),
+        "nan": group.share(NAN),
+    }
+
+
+def set_level_rows(results: Sequence[SetResult], seed: int | None = None) -> list[dict[str, Any]]:
+    """One mapping per level of each set, of all seeds together or of one: `level_rows` with the
+    set in front and what the baseline solved behind."""
+    rows = []
+    for result in results:
+        evaluation = result.together if seed is None else result.evaluations[seed]
+        of_baseline = level_rows(result.baseline) if result.baseline else ()
+        for n, row in enumerate(level_rows(evaluation)):
+            keys = _OF_BASELINE if of_baseline else ()
+            other = {f"{UNTRAINED}_{key}": of_baseline[n][key] for key in keys}
+            rows.append({"set": result.name, **row, **other})
+    return rows

@@ -1,0 +1,48 @@
+"""A trained policy in another size than its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import jax
+
+from kinetix_core.errors import SettingError
+from kinetix_core.interfaces import Parameters, Task
+from kinetix_core.scene import SceneSize
+
+from ._sets import untrained_params
+
+if TYPE_CHECKING:
+    from kinetix_core.compose import ComposedRun
+
+_KINDS = ("engine", "action", "observation", "network")
+
+
+def task_in_size(
+    composed: ComposedRun, size: SceneSize, params: Parameters, setting: str = "size"
+) -> Task:
+    """The task of a run in `size`, for its parameters (of one seed, or their shapes).
+
+    Networks over entities take any number of them. Raises `SettingError`, naming `setting`, for
+    a network whose parameters would have another shape.
+    """
+    from kinetix_core.compose import build_task
+
+    task = build_task(dataclasses.replace(composed, size=size), _KINDS)
+    fresh = jax.eval_shape(lambda key: untrained_params(task, key), jax.random.key(0))
+    known = {jax.tree_util.keystr(p): x.shape for p, x in _leaves(params)}
+    for path, leaf in _leaves(fresh):
+        name = jax.tree_util.keystr(path)
+        if known.get(name) != tuple(leaf.shape):
+            raise SettingError(
+                f"{setting}={size.written}: network={composed['network'].name} with observation="
+                f"{composed['observation'].name} was trained in size {composed.size.name} and takes"
+                f" no other: its parameter {name} would be {tuple(leaf.shape)}, not"
+                f" {known.get(name, 'there')}; networks over entities take any size"
+            )
+    return task
+
+
+def _leaves(tree: Parameters):
+    return jax.tree_util.tree_leaves_with_path(tree)

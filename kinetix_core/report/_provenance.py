@@ -1,0 +1,135 @@
+"""Sections about how runs were made: cost, settings, versions, the command to run them again."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Sequence
+from html import escape
+
+from ._chart import short
+from ._command import leaves, train_command, written
+from ._html import code, section, table
+from ._read import RunRecord
+
+
+def cost(runs: Sequence[RunRecord]) -> str:
+    """Steps, seconds and speed of each run; CPU seconds where they were logged."""
+    head = ["run", "environment steps", "time", "to the first update", "steps/s (median)"]
+    if with_cpu := any(run.column("time/seconds_of_cpu") for run in runs):
+        head.append("CPU seconds")
+    rows = []
+    for run in runs:
+        cells = [escape(run.name), _steps(run), *_times(run)]
+        cells += [_cpu(run)] * with_cpu
+        rows.append(cells)
+    return section("cost", "Cost", table(head, rows))
+
+
+def _steps(run: RunRecord) -> str:
+    steps = run.rows[-1].get("time/env_steps")
+    if not isinstance(steps, int | float):
+        return "-"
+    return f"{run.seeds} x {steps:,.0f}" if run.seeds > 1 else f"{steps:,.0f}"
+
+
+def _times(run: RunRecord) -> list[str]:
+    seconds = [row.get("time/seconds") for row in run.rows]
+    numbers = [s for s in seconds if isinstance(s, int | float)]
+    speeds = [row.get("time/steps_per_second") for row in run.rows[1:] or run.rows]
+    known = [s for s in speeds if isinstance(s, int | float)]
+    first = seconds[0] if run.rows[0].get("update") == 1 else None
+    return [
+        duration(numbers[-1]) if numbers else "-",
+        f"{first:.1f} s" if isinstance(first, int | float) else "-",
+        f"{statistics.median(known):,.0f}" if known else "-",
+    ]
+
+
+def _cpu(run: RunRecord) -> str:
+    """Of all processes that worked on the run: the clock starts anew with each."""
+    total, last = 0.0, 0.0
+    for _, (value, *_) in run.column("time/seconds_of_cpu"):
+        if isinstance(value, int | float):
+            if value < last:
+                total += last
+            last = value
+    return f"{total + last:,.0f}"
+
+
+def duration(seconds: float) -> str:
+    """As `1:02:03` or `2:03`, hours and minutes first."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def differences(runs: Sequence[RunRecord]) -> str:
+    """The settings in which several runs differ."""
+    settings = [{**_components(run), **dict(leaves(run.config)), "train.name": ""} for run in runs]
+    keys = dict.fromkeys(key for of_run in settings for key in of_run)
+    rows = []
+    for key in keys:
+        values = [written(of_run[key]) if key in of_run else "-" for of_run in settings]
+        if len(set(values)) > 1:
+            rows.append([f"<code>{escape(key)}</code>", *map(escape, values)])
+    if not rows:
+        return ""
+    names = [run.name for run in runs]
+    return section("differences", "Settings that differ", table(["setting", *names], rows))
+
+
+def _components(run: RunRecord) -> dict[str, str]:
+    return {
+        kind: str(part["name"])
+        for kind, part in run.config.items()
+        if isinstance(part, dict) and "name" in part and kind != "train"
+    }
+
+
+def provenance(runs: Sequence[RunRecord]) -> str:
+    """For each run the command, versions, hashes and the whole configuration."""
+    parts = []
+    for run in runs:
+        hashes = {"parameters.safetensors": run.parameters}
+        for row in (run.evaluation or {}).get("sets", []):
+            if row["hash"]:
+                hashes[f"levels {row['set']}"] = row["hash"]
+        config = json.dumps(run.config, indent=1, ensure_ascii=False)
+        parts += [
+            f"<h3>{escape(run.name)}</h3>",
+            f'<p class="muted">{escape(run.state)}. This trains it again:</p>',
+            code(train_command(run.config)),
+            '<div class="facts-table">',
+            table(["version", ""], _rows(run.versions)),
+            table(["SHA-256, first digits", ""], _rows(hashes)),
+            "</div>",
+            "<details><summary>the whole configuration</summary>",
+            f"<pre>{escape(config)}</pre></details>",
+        ]
+    return section("provenance", "Provenance", *parts)
+
+
+def _rows(pairs) -> list[list[str]]:
+    return [
+        [escape(str(key)), f"<code>{escape(str(value))}</code>"] for key, value in pairs.items()
+    ]
+
+
+def facts(run: RunRecord) -> list[tuple[str, str]]:
+    """What a reader wants to know first, as (word, number)."""
+    found = []
+    for row in (run.evaluation or {}).get("sets", []):
+        untrained = ""
+        if row.get("baseline"):
+            untrained = f" <small>untrained {100 * row['baseline']['solve_rate']:.1f} %</small>"
+        found.append((f"{row['set']} solved", f"{100 * row['solve_rate']:.1f} %{untrained}"))
+    steps = run.rows[-1].get("time/env_steps")
+    if isinstance(steps, int | float):
+        found.append(("environment steps", short(steps)))
+    seconds = run.rows[-1].get("time/seconds")
+    if isinstance(seconds, int | float):
+        found.append(("time", duration(seconds)))
+    if run.seeds > 1:
+        found.append(("seeds", str(run.seeds)))
+    return found

@@ -1,0 +1,176 @@
+"""Sections about an evaluation: sets, groups and levels beside the untrained policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from ._html import code, place, section, table
+from ._read import RunRecord
+
+_BINS = 10
+_ATTEMPTS = ("attempts", "untrained_attempts")
+_MOST_LEVELS = 60
+"""Levels of a set above which a histogram stands for them."""
+_FAILURES = (("touched_red", "red"), ("time_limit", "time"), ("nan", "nan"))
+
+
+def results(run: RunRecord) -> str:
+    """What the last evaluation found; without one, the command that makes one."""
+    found = run.evaluation
+    if found is None:
+        name = run.config["size"] if isinstance(run.config["size"], str) else "s"
+        command = (
+            f"kinetix evaluate run={run.path} levels=handmade/{name},random/{name}"
+            " baseline=untrained"
+        )
+        return section(
+            place("results", run.name),
+            _title(run),
+            code(command),
+            note="Not evaluated yet. This does it:",
+        )
+    parts = [_sets(found["sets"])]
+    for row in found["sets"]:
+        levels = [level for level in found["levels"] if level["set"] == row["set"]]
+        shown = _histogram(levels) if len(levels) > _MOST_LEVELS else _levels(levels)
+        parts.append(f"<h3>{escape(row['set'])}</h3>{shown}")
+    return section(place("results", run.name), _title(run), *parts, note=_note(run, found))
+
+
+def _title(run: RunRecord) -> str:
+    return f"Solve rate of {run.name}"
+
+
+def _note(run: RunRecord, found: Mapping[str, Any]) -> str:
+    update = found.get("update")
+    text = (
+        f"{found.get('attempts')} attempts at each level, {escape(str(found.get('actions')))} "
+        f"actions, parameters after update {update}. Bars are solve rates with 95 % intervals"
+    )
+    if any(row.get("baseline") for row in found["sets"]):
+        text += "; the mark is the untrained network"
+    if run.rows and update is not None and run.rows[-1]["update"] != update:
+        text += f". The run has gone on since then, to update {run.rows[-1]['update']}"
+    return f"{text}."
+
+
+def _sets(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Means over levels, for each set and group."""
+    head = ["set", "levels", "solved", "", "ever solved", "untrained"]
+    head += [title for _, title in _FAILURES] + ["return", "length", "hash of the levels"]
+    cells = []
+    for row in rows:
+        baseline = row.get("baseline")
+        untrained = _percent(baseline["solve_rate"]) if baseline else "-"
+        rate = _bar(row["solve_rate"], row["low"], row["high"], baseline)
+        cells.append(
+            [
+                f"<strong>{escape(row['set'])}</strong>",
+                f"{row['levels']:,}",
+                _percent(row["solve_rate"]),
+                rate,
+                f"{row['solved_at_least_once']:,}",
+                untrained,
+                *(_percent(row[key]) for key, _ in _FAILURES),
+                f"{row['mean_return']:.3f}",
+                f"{row['mean_length']:.0f}",
+                f"<code>{escape(row['hash'])}</code>" if row["hash"] else "-",
+            ]
+        )
+        for name, group in row["groups"].items():
+            if len(group["levels"]) < row["levels"]:
+                cells.append(_group(name, group))
+    return table(head, cells)
+
+
+def _group(name: str, group: Mapping[str, Any]) -> list[str]:
+    return [
+        f"&emsp;{escape(name)}",
+        f"{len(group['levels']):,}",
+        _percent(group["solve_rate"]),
+        _bar(group["solve_rate"], group["low"], group["high"], None),
+        f"{group['solved_at_least_once']:,}",
+        "-",
+        *(_percent(group[key]) for key, _ in _FAILURES),
+        f"{group['mean_return']:.3f}",
+        f"{group['mean_length']:.0f}",
+        "",
+    ]
+
+
+def _levels(levels: Sequence[Mapping[str, Any]]) -> str:
+    """One bar for each level, the most often solved first."""
+    rows = []
+    for level in sorted(levels, key=lambda row: (-row["solve_rate"], row["level"])):
+        baseline = _untrained(level)
+        rate = _bar(level["solve_rate"], level["low"], level["high"], baseline)
+        rows.append(
+            f'<li><span class="name">{escape(_short(level["level"], level["set"]))}</span>{rate}'
+            f'<span class="rate-text">{_percent(level["solve_rate"])} '
+            f"<small>{level['solved']}/{level['attempts']}</small></span></li>"
+        )
+    return f'<ul class="levels">{"".join(rows)}</ul>'
+
+
+def _short(name: str, of_set: str) -> str:
+    return name.removeprefix(f"{of_set}/")
+
+
+def _untrained(level: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if "untrained_solve_rate" not in level:
+        return None
+    return {key: level[f"untrained_{key}"] for key in ("solve_rate", "low", "high")}
+
+
+def _histogram(levels: Sequence[Mapping[str, Any]]) -> str:
+    """How many levels are solved how often, trained and untrained."""
+    series = [("trained", _bins(levels, [level["solve_rate"] for level in levels]))]
+    if "untrained_solve_rate" in levels[0]:
+        rates = [level["untrained_solve_rate"] for level in levels]
+        series.append(("untrained", _bins(levels, rates)))
+    most = max(count for _, bins in series for count in bins.values())
+    rows = []
+    for label in series[0][1]:
+        bars = "".join(
+            f'<span class="count {name}"><i style="width:{100 * bins[label] / most:.1f}%"></i>'
+            f"<b>{bins[label]}</b></span>"
+            for name, bins in series
+        )
+        rows.append(f'<li><span class="name">{label}</span><span class="bars">{bars}</span></li>')
+    names = "".join(f'<span><i class="{name}"></i>{name}</span>' for name, _ in series)
+    words = f"How many of the {len(levels):,} levels are solved how often:"
+    return f'<p class="legend">{words} {names}</p><ul class="histogram">{"".join(rows)}</ul>'
+
+
+def _bins(levels: Sequence[Mapping[str, Any]], rates: Sequence[float]) -> dict[str, int]:
+    """Levels by their solve rate: by attempts where these are few and as many for all, or else
+    never, by the tenth, always."""
+    tries = {level[key] for level in levels for key in _ATTEMPTS if key in level}
+    if len(tries) == 1 and (k := tries.pop()) <= _BINS:
+        counts = dict.fromkeys((f"{n} of {k}" for n in range(k + 1)), 0)
+        for rate in rates:
+            counts[f"{round(rate * k)} of {k}"] += 1
+        return counts
+    tenths = [f"{100 * i // _BINS} to {100 * (i + 1) // _BINS} %" for i in range(_BINS)]
+    counts = dict.fromkeys(("never", *tenths, "always"), 0)
+    for rate in rates:
+        inner = tenths[min(int(rate * _BINS), _BINS - 1)]
+        counts["never" if rate == 0 else "always" if rate == 1 else inner] += 1
+    return counts
+
+
+def _bar(rate: float, low: float, high: float, baseline: Mapping[str, Any] | None) -> str:
+    """The rate as a bar, its interval as a line, the untrained rate as a mark."""
+    mark = ""
+    if baseline:
+        mark = f'<s style="left:{100 * baseline["solve_rate"]:.1f}%"></s>'
+    return (
+        f'<span class="bar"><i style="width:{100 * rate:.1f}%"></i>'
+        f'<u style="left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%"></u>{mark}</span>'
+    )
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.1f} %"

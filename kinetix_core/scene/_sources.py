@@ -1,0 +1,152 @@
+"""What the names of levels stand for: files, or parts of sets that plugins make. No JAX."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from kinetix_core.errors import LevelError, PluginError, did_you_mean
+
+from ._library import Entry, find_entries, is_on_disk, mistakes_named, with_path
+from ._size import SceneSize
+
+Names = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a set of kind `level_set`, or one level of it.
+
+    name: of the component. part: "" where the set has none. argument: behind the colon.
+    level: its name; "" for the whole part. size: of its levels. only_if_fits: the whole set was
+    asked for, which holds levels of several sizes.
+    """
+
+    name: str
+    part: str
+    argument: str
+    level: str
+    size: SceneSize
+    only_if_fits: bool
+
+
+def made_sets() -> dict[str, str]:
+    """The sets that plugins make, as they are written (`random`, `run:DIR`), with a summary."""
+    from kinetix_core.registry import registry
+
+    found = {}
+    for component in registry().components("level_set"):
+        try:
+            behind = level_source(component.name).argument
+        except PluginError:  # said when it is asked for
+            continue
+        found[f"{component.name}:{behind}" if behind else component.name] = component.summary
+    return found
+
+
+def level_source(name: str):
+    """The component `level_set/NAME`, built. Raises `PluginError`."""
+    from kinetix_core.interfaces import Task
+    from kinetix_core.registry import registry
+
+    config = registry().config_class("level_set", name)()
+    return registry().build("level_set", name, config, Task(size=SceneSize(4, 0, 0, 0)))
+
+
+def find_sources(names: Names) -> list[Entry | Part]:
+    """Every file and every part of a made set that `names` stand for, in their order.
+
+    Files as `find_levels` says; sets of kind `level_set` as `random`, `random/s`,
+    `random/s/0003` and `run:runs/NAME`. What is on disk comes first. Raises `LevelError` for a
+    name that means nothing, with the nearest that do.
+    """
+    texts = [names] if isinstance(names, str | os.PathLike) else list(names)
+    if not texts:
+        raise LevelError("levels: none are asked for; files, folders or set names are expected")
+    files: dict[tuple[Path, int | None], Entry] = {}
+    places: list[tuple[Path, int | None] | Part] = []
+    for name in texts:
+        text = os.fspath(name)
+        with mistakes_named(text):
+            made = None if is_on_disk(text) else _parts(text)
+            number, entries = (None, []) if made is not None else find_entries(text)
+        places += [part for part in made or () if part not in places]
+        for entry in entries:
+            shown = entry.name if number is None else f"{entry.name}.permute{number}"
+            key = (entry.path.resolve(), number)
+            if key not in files:
+                files[key] = Entry(shown, entry.path, number, entry.only_if_fits)
+                places.append(key)
+    counts: dict[str, int] = {}
+    for entry in files.values():
+        counts[entry.name] = counts.get(entry.name, 0) + 1
+    return [
+        place if isinstance(place, Part) else _told_apart(files[place], counts) for place in places
+    ]
+
+
+def _told_apart(entry: Entry, counts: dict[str, int]) -> Entry:
+    return entry if counts[entry.name] == 1 else with_path(entry)
+
+
+def _parts(text: str) -> list[Part] | None:
+    """What a name of a made set stands for; None where it is none."""
+    from kinetix_core.registry import registry
+
+    head, colon, argument = text.partition(":")
+    name, _, below = (head if colon else text.rstrip("/")).partition("/")
+    if reason := registry().disabled.get(("level_set", name)):
+        raise PluginError(reason)
+    if name not in registry().names("level_set"):
+        return None
+    source = level_source(name)
+    if bool(argument) != bool(source.argument) or (colon and below):
+        way = f"{name}:{source.argument}" if source.argument else name
+        raise LevelError(f"{text}: this set is written {way}")
+    sizes = source.sizes(argument)
+    if not below:
+        several = len(sizes) > 1
+        return [Part(name, part, argument, "", size, several) for part, size in sizes.items()]
+    part, _, level = below.partition("/")
+    if part not in sizes:
+        if "" not in sizes or level:
+            raise LevelError(f"{text}: no such part of {name}{did_you_mean(part, sizes)}")
+        part, level = "", below
+    shown = f"{name}/{below}" if level else ""
+    return [Part(name, part, argument, shown, sizes[part], False)]
+
+
+def find_levels(names: Names) -> list[Entry]:
+    """Every level file that `names` stand for: files (`.json` may be left out), folders and what
+    is below them, patterns, sets that are folders (`handmade`) and parts of them (`handmade/s`,
+    `handmade/s/roll_right`), each with `.permute<number>` if wanted; `files:` in front means
+    what is on disk and never a set.
+
+    The same level is listed once. Where two have one name, the whole path becomes the name.
+    Raises `LevelError` for a name that means nothing, with the nearest that do, for one that
+    no path can have or that may not be read, and for sets that have no files.
+    """
+    found = find_sources(names)
+    files = [entry for entry in found if isinstance(entry, Entry)]
+    for part in found:
+        if isinstance(part, Part):
+            written = f"{part.name}:{part.argument}" if part.argument else part.name
+            raise LevelError(
+                f"{written}: the levels of this set are made when they are used; there are no"
+                " files of them"
+            )
+    return files
+
+
+def find_level(name: str | os.PathLike[str]) -> Entry:
+    """The one level that `name` stands for. Raises `LevelError` otherwise."""
+    text = os.fspath(name)
+    with mistakes_named(text):
+        if Path(text).is_dir():
+            raise LevelError(f"{text}: a folder; a level file is expected")
+    entries = find_levels(text)
+    if len(entries) > 1:
+        raise LevelError(f"{text}: {len(entries)} levels have this name; one is expected")
+    return entries[0]
