@@ -148,7 +148,7 @@ class _Run:
         self.names = {kind: str(composed.config[kind]["name"]) for kind in _BLAMED}
         self.started = time.monotonic()
         init, self._step = compiled(setup, self.seeds)
-        state = jax.eval_shape(lambda: init(composed.seed))
+        state = init.shapes(composed.seed)
         folder.check_room((self.checkpoint.keep + 1) * tree_bytes(state))
         check_memory(setup, self._step, state, self.seeds)
         self.finished = 0  # updates after which the parameters are good
@@ -260,9 +260,7 @@ def _check_unfinished(path: Path, update: int, setup: Setup) -> None:
         )
 
 
-def compiled(
-    setup: Setup, seeds: int = 1
-) -> tuple[Callable[[int], TrainState], Callable[[TrainState], Any]]:
+def compiled(setup: Setup, seeds: int = 1) -> tuple[_Init, Callable[[TrainState], Any]]:
     """`init(seed)` and `step(state)`, jitted; for `seeds > 1` every leaf has a leading axis.
 
     Seeds are mapped, not batched, so that each gives the bits of a run of its own.
@@ -272,14 +270,26 @@ def compiled(
         return update(setup, state)
 
     if seeds == 1:
-        init = jax.jit(lambda seed: init_state(setup, seed), compiler_options=_compiled_soon())
-        return lambda seed: init(np.uint32(seed)), jax.jit(one_step, donate_argnums=0)
-    many = jax.jit(
+        init = _Init(lambda seed: init_state(setup, seed), np.uint32)
+        return init, jax.jit(one_step, donate_argnums=0)
+    init = _Init(
         lambda first: jax.lax.map(lambda s: init_state(setup, s), first),
-        compiler_options=_compiled_soon(),
+        lambda seed: np.uint32(seed) + jnp.arange(seeds, dtype=jnp.uint32),
     )
-    step = jax.jit(lambda states: jax.lax.map(one_step, states), donate_argnums=0)
-    return lambda seed: many(np.uint32(seed) + jnp.arange(seeds, dtype=jnp.uint32)), step
+    return init, jax.jit(lambda states: jax.lax.map(one_step, states), donate_argnums=0)
+
+
+class _Init:
+    """A function of seeds that runs once, called with one seed; `shapes` computes nothing."""
+
+    def __init__(self, function: Callable[..., TrainState], seeds: Callable[[int], Any]):
+        self._jitted, self._seeds = jax.jit(function, compiler_options=_compiled_soon()), seeds
+
+    def __call__(self, seed: int) -> TrainState:
+        return self._jitted(self._seeds(seed))
+
+    def shapes(self, seed: int) -> TrainState:
+        return self._jitted.eval_shape(self._seeds(seed))
 
 
 def _compiled_soon() -> dict[str, Any]:
