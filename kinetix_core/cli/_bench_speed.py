@@ -168,7 +168,7 @@ def _generator(args: argparse.Namespace) -> int:
 
 def _published_generator(args: argparse.Namespace) -> dict[str, str]:
     """Versions in the environment of the published generator; empty where it is not asked for."""
-    from kinetix_core.bench._reference_python import reference_versions
+    from kinetix_core.bench import reference_versions
     from kinetix_core.bench.generator_speed import SCRIPT
 
     if args.against is None:

@@ -6,6 +6,7 @@ from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from ._advantage import advantages
+    from ._compiled import compiled
     from ._distributions import (
         Categorical,
         DiagonalNormal,
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ._ppo import learn
     from ._rollout import rollout
     from ._setup import Setup
-    from ._train import compiled, train
+    from ._train import train
     from ._update import TrainState, init_state, to_batch, update
     from .config import CheckpointConfig, OnNaN, PPOConfig, Schedule, TrainConfig
 
@@ -34,9 +35,10 @@ _WHERE = {
     "._normalise": ("NormalisedNetwork", "NormalisedParameters", "normalised"),
     "._ppo": ("learn",),
     "._rollout": ("rollout",),
+    "._compiled": ("compiled",),
     "._equinox_network": ("EquinoxNetwork",),
     "._setup": ("Setup",),
-    "._train": ("compiled", "train"),
+    "._train": ("train",),
     "._update": ("TrainState", "init_state", "to_batch", "update"),
     ".config": ("CheckpointConfig", "OnNaN", "PPOConfig", "Schedule", "TrainConfig"),
 }

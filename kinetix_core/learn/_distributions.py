@@ -84,7 +84,7 @@ class MultiCategorical(eqx.Module):
 
     def tempered(self, temperature: float) -> MultiCategorical:
         """Each choice's probabilities to the power of 1 / `temperature`, normalised again."""
-        return eqx.tree_at(lambda d: d.parts, self, self.parts.tempered(temperature))
+        return MultiCategorical(self.outputs / temperature, self.sizes)
 
 
 class DiagonalNormal(eqx.Module):

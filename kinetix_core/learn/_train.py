@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from kinetix_core.errors import RunError
 from kinetix_core.interfaces import Logger, RunInfo
 
+from ._compiled import compiled
 from ._evaluation import Evaluator, evaluator_of
 from ._memory import check_memory, tree_bytes
 from ._nonfinite import REPORT, blind_level, diverged, save_begun, write_report
 from ._setup import Setup
-from ._update import Incident, TrainState, init_state, update
+from ._update import Incident, TrainState
 from .config import OnNaN
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _train(composed: ComposedRun, resume: Path | None, stop_requested: Callable[
     loggers = build_loggers(composed)
     init, step = compiled(setup, composed.num_seeds)
     # parts that do not fit together are found before the run has a folder
-    shapes = jax.eval_shape(lambda: init(composed.seed))
+    shapes = init.shapes(composed.seed)
     evaluator = evaluator_of(composed, setup.task, shapes.params)
     folder = RunFolder.reopen(resume, composed) if resume else RunFolder.create(composed)
     _log.info("compiling what the run begins with")
@@ -283,32 +283,3 @@ def _check_unfinished(path: Path, update: int, setup: Setup) -> None:
             f"resume={path}: finished: {update} of {setup.updates} updates are done; "
             f"train.total_steps={2 * update * setup.steps_per_update} on top would go on"
         )
-
-
-def compiled(
-    setup: Setup, seeds: int = 1
-) -> tuple[Callable[[int], TrainState], Callable[[TrainState], Any]]:
-    """`init(seed)` and `step(state)`, jitted; for `seeds > 1` every leaf has a leading axis.
-
-    Seeds are mapped, not batched, so that each gives the bits of a run of its own.
-    """
-
-    def one_step(state: TrainState) -> Any:
-        return update(setup, state)
-
-    if seeds == 1:
-        init = jax.jit(lambda seed: init_state(setup, seed), compiler_options=_compiled_soon())
-        return lambda seed: init(np.uint32(seed)), jax.jit(one_step, donate_argnums=0)
-    many = jax.jit(
-        lambda first: jax.lax.map(lambda s: init_state(setup, s), first),
-        compiler_options=_compiled_soon(),
-    )
-    step = jax.jit(lambda states: jax.lax.map(one_step, states), donate_argnums=0)
-    return lambda seed: many(np.uint32(seed) + jnp.arange(seeds, dtype=jnp.uint32)), step
-
-
-def _compiled_soon() -> dict[str, Any]:
-    """Options for a program that runs once: on CPUs optimising it takes longer than running it."""
-    if jax.default_backend() != "cpu":
-        return {}
-    return {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}

@@ -180,7 +180,12 @@ def broken_update(monkeypatch):
             state = TrainState({"w": jnp.ones(1)}, (), Nobody(), (), (), (), jnp.int32(0))
             metrics = {"ppo/loss": 0.1, "nan/states": 0, "episode/solved": 0.0}
             metrics |= {"episode/return": 0.0, "ppo/entropy": 1.0} | changes
-            return lambda seed: state, lambda state: (state, metrics, Incident(1, begun))
+
+            def init(seed):
+                return state
+
+            init.shapes = init  # what its result looks like
+            return init, lambda state: (state, metrics, Incident(1, begun))
 
         monkeypatch.setattr(module, "compiled", compiled)
         monkeypatch.setattr(module, "check_memory", lambda *_: None)  # nothing is compiled

@@ -66,7 +66,7 @@ def case(request):
 def motors_of(distribution, kind):
     """One row per motor: how much it likes forward, and backward."""
     if kind == "multi":
-        return np.asarray(distribution.parts.logits)[:4, 1:]
+        return np.asarray(distribution.logits).T[:4, 1:]
     if kind == "single":
         return np.asarray(distribution.logits)[:8].reshape(4, 2)[:, ::-1]
     mean = np.asarray(distribution.mean)[:4]
@@ -75,7 +75,7 @@ def motors_of(distribution, kind):
 
 def thrusters_of(distribution, kind):
     if kind == "multi":
-        return np.asarray(distribution.parts.logits)[4:, :2]
+        return np.asarray(distribution.logits).T[4:, :2]
     return np.asarray(distribution.logits if kind == "single" else distribution.mean)[-2:]
 
 
@@ -114,7 +114,7 @@ def test_what_drives_nothing_is_drawn_evenly_and_changes_nothing(case):
     found = motors_of(first, kind)[1]
     assert found[0] == found[1]
     if kind == "multi":
-        np.testing.assert_allclose(first.parts.logits[1], np.log(1 / 3), atol=1e-6)
+        np.testing.assert_allclose(first.logits[:, 1], np.log(1 / 3), atol=1e-6)
     idle[1, 1:] = 7  # leftovers behind a count of 0
     second, value_after = case.apply(motors=idle)
     np.testing.assert_array_equal(motors_of(second, kind), motors_of(first, kind))
@@ -129,7 +129,7 @@ def test_what_the_agent_does_is_mirrored_with_the_level():
     seen = jax.device_get(encode(levels))
     apply = jax.vmap(case.network.apply, in_axes=(None, None, 0, None))
     _, distribution, _ = jax.jit(apply)(case.params, (), seen, np.bool_(True))
-    assert np.isfinite(np.asarray(distribution.parts.logits)[:, :, :2]).all()
+    assert np.isfinite(np.asarray(distribution.outputs)).all()
 
 
 def test_refuses_other_observations_and_actions():
