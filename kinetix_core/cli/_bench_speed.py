@@ -164,8 +164,7 @@ def _generator(args: argparse.Namespace) -> int:
 
 def _published_generator(args: argparse.Namespace) -> dict[str, str]:
     """Versions in the environment of the published generator; empty where it is not asked for."""
-    from kinetix_core.bench._reference_python import reference_versions
-    from kinetix_core.bench.generator_speed import SCRIPT
+    from kinetix_core.bench.generator_speed import published_versions
 
     if args.against is None:
         if args.reference_python:
@@ -175,4 +174,4 @@ def _published_generator(args: argparse.Namespace) -> dict[str, str]:
         raise SettingError(
             f"generator={args.generator}: with --against the generator is random, as published"
         )
-    return reference_versions(args.reference_python, SCRIPT)
+    return published_versions(args.reference_python)
