@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from ._kernel_parity import add_kernels, kernels_agree, run_kernels
     from ._parts import build_engine, parse_sizes
     from ._published import PublishedEngine, require_published
-    from ._reference_python import reference_versions
     from .compile_time import CompileOptions, run_compile
     from .engine_speed import SpeedOptions, run_speed
     from .parity import Parity, run_parity
@@ -18,7 +17,6 @@ _WHERE = {
     "._kernel_parity": ("add_kernels", "kernels_agree", "run_kernels"),
     "._parts": ("build_engine", "parse_sizes"),
     "._published": ("PublishedEngine", "require_published"),
-    "._reference_python": ("reference_versions",),
     ".compile_time": ("CompileOptions", "run_compile"),
     ".engine_speed": ("SpeedOptions", "run_speed"),
     ".parity": ("Parity", "run_parity"),

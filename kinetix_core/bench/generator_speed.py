@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ._clock import Work, measure, ratios, summary
-from ._reference_python import reference_command, timed_process
+from ._reference_python import reference_command, reference_versions, timed_process
 from .report import Report, Table
 
 SECONDS = 2.0
@@ -58,6 +58,11 @@ def run_generator(
         report.data["reference"] = reference
         title = f"{options.levels} levels of the published generator"
         report.tables += [_table(title, reference), _ratios(ours, reference)]
+
+
+def published_versions(python: str | None) -> dict[str, str]:
+    """Of the published generator and what it runs on. Raises `SettingError` where it cannot."""
+    return reference_versions(python, SCRIPT)
 
 
 def _table(title: str, runs: dict[str, Runs]) -> Table:

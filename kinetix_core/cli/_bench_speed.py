@@ -51,11 +51,7 @@ def _env_arguments(jobs: Any) -> None:
 def _train_arguments(jobs: Any) -> None:
     text = "environment steps per second of whole PPO updates, and what takes which share"
     parser = _job(jobs, "train", text, _train)
-    parser.add_argument(
-        "settings",
-        nargs="*",
-        help="as for kinetix train (none: experiment=laptop levels=handmade/s)",
-    )
+    parser.add_argument("settings", nargs="*", help="as for kinetix train (none: experiment=demo)")
     _common(parser, 5)
 
 
@@ -111,7 +107,7 @@ def _env(args: argparse.Namespace) -> int:
 def _train(args: argparse.Namespace) -> int:
     from kinetix_core.bench.train_speed import TrainSpeedOptions, run_train
 
-    settings: Sequence[str] = args.settings or ("experiment=laptop", "levels=handmade/s")
+    settings: Sequence[str] = args.settings or ("experiment=demo",)
     options = TrainSpeedOptions(tuple(settings), checked_repeats(args))
     fresh_programs()
     found = report("train", args)
@@ -168,8 +164,7 @@ def _generator(args: argparse.Namespace) -> int:
 
 def _published_generator(args: argparse.Namespace) -> dict[str, str]:
     """Versions in the environment of the published generator; empty where it is not asked for."""
-    from kinetix_core.bench import reference_versions
-    from kinetix_core.bench.generator_speed import SCRIPT
+    from kinetix_core.bench.generator_speed import published_versions
 
     if args.against is None:
         if args.reference_python:
@@ -179,4 +174,4 @@ def _published_generator(args: argparse.Namespace) -> dict[str, str]:
         raise SettingError(
             f"generator={args.generator}: with --against the generator is random, as published"
         )
-    return reference_versions(args.reference_python, SCRIPT)
+    return published_versions(args.reference_python)

@@ -79,7 +79,7 @@ def _buffer(path: Path) -> Any:
     setup = Setup(build_task(composed), composed.ppo, composed.train)
     init, _ = compiled(setup, composed.num_seeds)
     try:
-        found = load_checkpoint(path, jax.eval_shape(lambda: init(composed.seed)))
+        found = load_checkpoint(path, init.shapes(composed.seed))
     except RunError:
         return None
     state = found.state.curriculum
