@@ -278,8 +278,13 @@ class SceneBuilder:
 
     def _to_room(self, body: int, at: np.ndarray) -> np.ndarray:
         position = np.asarray(self._scene.bodies.position)[body]
-        return position + rotation_matrix(self._angle(body)) @ at
+        return position + _turned(rotation_matrix(self._angle(body)), at)
 
     def _to_body(self, body: int, at: np.ndarray) -> np.ndarray:
         position = np.asarray(self._scene.bodies.position)[body]
-        return rotation_matrix(self._angle(body)).T @ (at - position)
+        return _turned(rotation_matrix(self._angle(body)).T, at - position)
+
+
+def _turned(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """`matrix @ vector`, with the same bits on every machine: a library's product may fuse."""
+    return matrix[:, 0] * vector[0] + matrix[:, 1] * vector[1]

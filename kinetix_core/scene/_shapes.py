@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias, TypedDict
 
@@ -92,8 +93,11 @@ def positive(value: float, place: str) -> None:
 
 
 def rotation_matrix(angle: float | np.float32) -> np.ndarray:
-    """(2, 2) f32; turns a vector of a body's frame into one of the room."""
-    c, s = np.cos(angle), np.sin(angle)
+    """(2, 2) f32; turns a vector of a body's frame into one of the room.
+
+    In double precision, so that it has the same bits on every machine.
+    """
+    c, s = math.cos(float(angle)), math.sin(float(angle))
     return np.array([[c, -s], [s, c]], np.float32)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-
-import numpy as np
 
 Point = tuple[float, float]
 
 
 def tilted(origin: Point, angle: float) -> Callable[[float, float], Point]:
     """A frame at `origin`, turned by `angle` (rad): (along, above) in m -> point of the room."""
-    (x, y), c, s = origin, float(np.cos(angle)), float(np.sin(angle))
+    (x, y), c, s = origin, math.cos(float(angle)), math.sin(float(angle))
     return lambda along, above: (x + c * along - s * above, y + s * along + c * above)
