@@ -115,26 +115,10 @@ def _load_sets(settings: Settings, loaded: Run, task: Task) -> tuple[NamedSet, .
     if known is None:
         raise SettingError(
             f"levels=: {settings.run} was trained on levels without end; "
-            "a folder, files or a set's name is expected, as levels=random/"
-            f"{loaded.task.size.name}"
+            "a folder, files or a set's name is expected, as levels="
+            f"{loaded.task.size.part_of('random')}"
         )
     return (named_set("training", known),)
-
-
-def _check_sizes(settings: Settings, loaded: Run) -> None:
-    """Raises `LevelError` for a level, not of a whole set, that this policy cannot be given."""
-    from kinetix_core.errors import LevelError
-    from kinetix_core.scene import find_levels, smallest, summarise_level
-
-    size = loaded.task.size
-    for entry in find_levels(settings.levels):
-        if entry.only_if_fits or size.holds(own := summarise_level(entry).size):
-            continue
-        raise LevelError(
-            f"{entry.path}: a level of size {own.name} does not fit size {size.name}, in which "
-            f"{settings.run} was trained; evaluate on smaller levels, or train with "
-            f"size={smallest(own).written}"
-        )
 
 
 def _out(settings: Settings, loaded: Run) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ._results import NAN, TIME_LIMIT, TOUCHED_RED, Group
 from ._sets import UNTRAINED, SetResult
-from ._table import Table, group_rows, interval_text, level_rows, percent
+from ._table import Table, group_rows, interval_text, level_rows, percent, plural
 
 _OF_BASELINE = ("attempts", "solved", "solve_rate", "low", "high")
 """What is said of the baseline, level by level."""
@@ -48,7 +48,7 @@ def set_lines(results: Sequence[SetResult]) -> list[str]:
     lines = []
     for result in results:
         count = len(result.together.levels)
-        lines.append(f"{result.name}: {count:,} levels with hash {result.digest}")
+        lines.append(f"{result.name}: {count:,} {plural('level', count)} with hash {result.digest}")
         if len(rates := [e.solve_rate for e in result.evaluations]) > 1:
             each = ", ".join(percent(rate) for rate in rates)
             lines.append(f"  {len(rates)} seeds: {each}")

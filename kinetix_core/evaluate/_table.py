@@ -49,8 +49,10 @@ def summary_lines(evaluations: Sequence[Evaluation]) -> list[str]:
     together = pooled(evaluations)
     total, count = together.total, len(together.levels)
     tries = together.levels[0].attempts
-    of_k = f"{total.best_of_k} of {count} solved at least once in {tries} {_s('attempt', tries)}"
-    mean = f"mean over {count} {_s('level', count)}: {percent(total.solve_rate)} solved"
+    of_k = (
+        f"{total.best_of_k} of {count} solved at least once in {tries} {plural('attempt', tries)}"
+    )
+    mean = f"mean over {count} {plural('level', count)}: {percent(total.solve_rate)} solved"
     if not together.greedy:
         confidence = together.levels[0].confidence
         mean += f" ({confidence:.0%} interval of these attempts {interval_text(total.interval)})"
@@ -92,7 +94,8 @@ def interval_text(interval: tuple[float, float]) -> str:
     return f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
-def _s(word: str, count: int) -> str:
+def plural(word: str, count: int) -> str:
+    """The word for so many."""
     return word if count == 1 else word + "s"
 
 
