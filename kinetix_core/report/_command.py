@@ -30,7 +30,7 @@ def changed_settings(config: Mapping[str, Any]) -> list[str]:
 
     choices = list(_choices(config))
     try:
-        plain = OmegaConf.to_container(compose_config(choices), enum_to_str=True)
+        plain: Any = OmegaConf.to_container(compose_config(choices), enum_to_str=True)
         defaults = dict(leaves(plain))
     except KinetixError:  # a component that is not installed here: everything is said
         defaults = {}
