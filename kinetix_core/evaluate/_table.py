@@ -126,22 +126,21 @@ def _group_cells(group: Group) -> list[str]:
 def group_rows(evaluation: Evaluation) -> dict[str, Mapping[str, Any]]:
     """Groups as they are written to the JSON file."""
     return {
-        name: {
-            "levels": [level.name for level in group.levels],
-            "solve_rate": group.solve_rate,
-            "low": group.interval[0],
-            "high": group.interval[1],
-            "solved_at_least_once": group.best_of_k,
-            "mean_return": group.mean_return,
-            "mean_length": group.mean_length,
-            **{
-                key: group.share(outcome)
-                for key, outcome in (
-                    ("touched_red", TOUCHED_RED),
-                    ("time_limit", TIME_LIMIT),
-                    ("nan", NAN),
-                )
-            },
-        }
+        name: {"levels": [level.name for level in group.levels], **group_numbers(group)}
         for name, group in evaluation.groups.items()
+    }
+
+
+def group_numbers(group: Group) -> dict[str, float]:
+    """What is known of a group, as plain numbers; shares are means over levels."""
+    return {
+        "solve_rate": group.solve_rate,
+        "low": group.interval[0],
+        "high": group.interval[1],
+        "solved_at_least_once": group.best_of_k,
+        "mean_return": group.mean_return,
+        "mean_length": group.mean_length,
+        "touched_red": group.share(TOUCHED_RED),
+        "time_limit": group.share(TIME_LIMIT),
+        "nan": group.share(NAN),
     }
