@@ -51,7 +51,11 @@ def _env_arguments(jobs: Any) -> None:
 def _train_arguments(jobs: Any) -> None:
     text = "environment steps per second of whole PPO updates, and what takes which share"
     parser = _job(jobs, "train", text, _train)
-    parser.add_argument("settings", nargs="*", help="as for kinetix train (none: experiment=demo)")
+    parser.add_argument(
+        "settings",
+        nargs="*",
+        help="as for kinetix train (none: experiment=laptop levels=handmade/s)",
+    )
     _common(parser, 5)
 
 
@@ -107,7 +111,7 @@ def _env(args: argparse.Namespace) -> int:
 def _train(args: argparse.Namespace) -> int:
     from kinetix_core.bench.train_speed import TrainSpeedOptions, run_train
 
-    settings: Sequence[str] = args.settings or ("experiment=demo",)
+    settings: Sequence[str] = args.settings or ("experiment=laptop", "levels=handmade/s")
     options = TrainSpeedOptions(tuple(settings), checked_repeats(args))
     fresh_programs()
     found = report("train", args)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kinetix_core.evaluate import NamedSet, SetResult, Table
     from kinetix_core.interfaces import Task
     from kinetix_core.record import Run
+    from kinetix_core.scene import SceneSize
 
 HELP = "solve rates of a trained policy, and a page to watch it: kinetix evaluate run=DIR"
 TAKES_SETTINGS = True
@@ -99,42 +100,53 @@ def _task(settings: Settings, loaded: Run) -> Task:
 
 def _load_sets(settings: Settings, loaded: Run, task: Task) -> tuple[NamedSet, ...]:
     """Those asked for, or else the levels of the training, as its generator found them."""
-    from kinetix_core.errors import LevelError
     from kinetix_core.evaluate import load_sets, named_set
 
     names = settings.levels
     if not names and task.size != loaded.task.size:
         names = (f"run:{settings.run}",)
     if names:
-        try:
-            return load_sets(names, task.size)
-        except LevelError as error:
-            hint = "" if settings.size else "; size=l plays in a larger one, if the network can"
-            raise LevelError(f"{error}{hint if ' fit' in str(error) else ''}") from None
+        _check_sizes(names, settings, task.size)
+        return load_sets(names, task.size)
     known = loaded.known_levels()
     if known is None:
         raise SettingError(
             f"levels=: {settings.run} was trained on levels without end; "
-            "a folder, files or a set's name is expected, as levels=random/"
-            f"{loaded.task.size.name}"
+            "a folder, files or a set's name is expected, as levels="
+            f"{loaded.task.size.part_of('random')}"
         )
     return (named_set("training", known),)
 
 
-def _check_sizes(settings: Settings, loaded: Run) -> None:
-    """Raises `LevelError` for a level, not of a whole set, that this policy cannot be given."""
+def _check_sizes(names: Sequence[str], settings: Settings, size: SceneSize) -> None:
+    """Raises `LevelError` for a level, not of a whole set, that does not fit the size played in."""
     from kinetix_core.errors import LevelError
-    from kinetix_core.scene import find_levels, smallest, summarise_level
+    from kinetix_core.scene import Part, find_sources, summarise_level
 
-    size = loaded.task.size
-    for entry in find_levels(settings.levels):
-        if entry.only_if_fits or size.holds(own := summarise_level(entry).size):
+    for source in find_sources(names):
+        if source.only_if_fits:
             continue
-        raise LevelError(
-            f"{entry.path}: a level of size {own.name} does not fit size {size.name}, in which "
-            f"{settings.run} was trained; evaluate on smaller levels, or train with "
-            f"size={smallest(own).written}"
-        )
+        if isinstance(source, Part):
+            own, where = source.size, "/".join(filter(None, (source.name, source.part)))
+        else:
+            own, where = summarise_level(source).size, source.path
+        if not size.holds(own):
+            text = f"{where}: a level of size {own.name} does not fit size {size.name}"
+            raise LevelError(f"{text}{_way_out(settings, own)}")
+
+
+def _way_out(settings: Settings, own: SceneSize) -> str:
+    """What to do about a level of that size."""
+    from kinetix_core.scene import SIZES, smallest
+
+    fits = smallest(own)
+    if settings.size:
+        return f"; the smallest size that fits is {fits.written}"
+    larger = f"; size={fits.name} plays it, if the network can" if fits.name in SIZES else ""
+    return (
+        f", in which {settings.run} was trained; evaluate on smaller levels, or train with "
+        f"size={fits.written}{larger}"
+    )
 
 
 def _out(settings: Settings, loaded: Run) -> Path:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kinetix_core.errors import SettingError
+from kinetix_core.errors import KinetixError, SettingError, printable
+
+if TYPE_CHECKING:
+    from kinetix_core.report import KeptLevel, RunRecord
 
 HELP = "one page of a run: curves, solve rates, replays, levels, cost: kinetix report DIR"
 USES_JAX = True
@@ -35,10 +39,8 @@ def run(args: argparse.Namespace) -> int:
     for name in names:
         if names.count(name) > 1:
             raise SettingError(f"run={name}: two of the runs have this name; rename a folder")
-    from kinetix_core.report import kept_levels
-
     print("looking at the levels that the curriculum keeps ...", file=sys.stderr)
-    kept = {record.name: kept_levels(record.path) for record in records}
+    kept = {record.name: _kept(record) for record in records}
     print(write_report(out, records, kept))
     for record in records:
         if record.evaluation is None:
@@ -47,6 +49,18 @@ def run(args: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
     return 0
+
+
+def _kept(record: RunRecord) -> list[KeptLevel]:
+    """The levels of the curriculum. Where they cannot be had the page does without, saying so."""
+    from kinetix_core.report import kept_levels
+
+    try:
+        return kept_levels(record.path)
+    except KinetixError as error:
+        text = f"{record.name}: the levels of its curriculum are left out: {error}"
+        print(printable(text), file=sys.stderr)
+        return []
 
 
 def _out(text: str | None, folders: list[Path]) -> Path:

@@ -103,6 +103,11 @@ def _train(composed: ComposedRun, resume: Path | None = None) -> Path:
         from kinetix_core.scene import find_sources
 
         find_sources(composed.evaluation.names)
+    elif names := composed.evaluation.names:
+        print(
+            f"evaluation.levels={','.join(names)}: not played, since evaluation.every_updates=0",
+            file=sys.stderr,
+        )
     from kinetix_core.learn import train
 
     return train(composed, resume)

@@ -6,7 +6,7 @@ from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from ._build import build_loggers, build_task
-    from ._compose import compose_config, compose_run, compose_saved
+    from ._compose import compose_config, compose_run, compose_saved, leaves
     from ._explain import setting_names
     from ._levels import levels_note
     from ._overrides import preset_summary, presets
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "._build": ("build_loggers", "build_task"),
-    "._compose": ("compose_config", "compose_run", "compose_saved"),
+    "._compose": ("compose_config", "compose_run", "compose_saved", "leaves"),
     "._explain": ("setting_names",),
     "._levels": ("levels_note",),
     "._overrides": ("preset_summary", "presets"),

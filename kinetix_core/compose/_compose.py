@@ -52,7 +52,7 @@ def compose_saved(config: Mapping[str, Any], settings: Sequence[str] = ()) -> Co
     kept = {k: v for k, v in saved.items() if k not in changed}
     choices = [Override(k, v, f"{k}={_written(v)}") for k, v in kept.items()]
     tree = _compose_choices(choices + [o for o in overrides if o.is_choice])
-    for key, value in _leaves(config):
+    for key, value in leaves(config):
         if key.split(".")[0] not in changed:
             _apply(tree, key, value, where="saved run: ")
     for override in overrides:
@@ -75,12 +75,12 @@ def _written(value: Any) -> str:
     return f"[{','.join(value)}]" if isinstance(value, list) else str(value)
 
 
-def _leaves(config: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+def leaves(config: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
     """Full name and value of every setting (component names left out: they are choices)."""
     for name, value in config.items():
         key = f"{prefix}{name}"
         if isinstance(value, Mapping) and key != "size":
-            yield from _leaves(value, f"{key}.")
+            yield from leaves(value, f"{key}.")
         elif not (name == "name" and prefix.split(".")[0] in COMPOSED_KINDS):
             yield key, value
 

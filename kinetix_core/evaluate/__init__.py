@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from ._evaluate import evaluate_policy, evaluate_seeds
     from ._interval import mean_interval, wilson_interval
     from ._results import Evaluation, Group, LevelResult, pooled
-    from ._set_table import numbers, set_level_rows, set_lines, set_rows, set_table
+    from ._set_table import set_level_rows, set_lines, set_rows, set_table
     from ._sets import (
         UNTRAINED,
         NamedSet,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ._table import (
         Table,
         evaluation_table,
+        group_numbers,
         group_table,
         level_rows,
         summary_lines,
@@ -36,12 +37,13 @@ _WHERE = {
     "._table": (
         "Table",
         "evaluation_table",
+        "group_numbers",
         "group_table",
         "level_rows",
         "summary_lines",
         "text_table",
     ),
-    "._set_table": ("numbers", "set_level_rows", "set_lines", "set_rows", "set_table"),
+    "._set_table": ("set_level_rows", "set_lines", "set_rows", "set_table"),
     "._sets": (
         "UNTRAINED",
         "NamedSet",

@@ -7,7 +7,7 @@ from typing import Any
 
 from ._results import NAN, TIME_LIMIT, TOUCHED_RED, Group
 from ._sets import UNTRAINED, SetResult
-from ._table import Table, group_rows, interval_text, level_rows, percent
+from ._table import Table, group_numbers, group_rows, interval_text, level_rows, percent, plural
 
 _OF_BASELINE = ("attempts", "solved", "solve_rate", "low", "high")
 """What is said of the baseline, level by level."""
@@ -48,7 +48,7 @@ def set_lines(results: Sequence[SetResult]) -> list[str]:
     lines = []
     for result in results:
         count = len(result.together.levels)
-        lines.append(f"{result.name}: {count:,} levels with hash {result.digest}")
+        lines.append(f"{result.name}: {count:,} {plural('level', count)} with hash {result.digest}")
         if len(rates := [e.solve_rate for e in result.evaluations]) > 1:
             each = ", ".join(percent(rate) for rate in rates)
             lines.append(f"  {len(rates)} seeds: {each}")
@@ -63,28 +63,13 @@ def set_rows(results: Sequence[SetResult]) -> list[dict[str, Any]]:
             "hash": result.digest,
             "levels": len(result.together.levels),
             "size": result.together.size,
-            **numbers(result.together.total),
+            **group_numbers(result.together.total),
             "seeds": [evaluation.solve_rate for evaluation in result.evaluations],
             "groups": group_rows(result.together),
-            "baseline": result.baseline and numbers(result.baseline.total),
+            "baseline": result.baseline and group_numbers(result.baseline.total),
         }
         for result in results
     ]
-
-
-def numbers(group: Group) -> dict[str, float]:
-    """What is known of a group, as plain numbers; shares are means over levels."""
-    return {
-        "solve_rate": group.solve_rate,
-        "low": group.interval[0],
-        "high": group.interval[1],
-        "solved_at_least_once": group.best_of_k,
-        "mean_return": group.mean_return,
-        "mean_length": group.mean_length,
-        "touched_red": group.share(TOUCHED_RED),
-        "time_limit": group.share(TIME_LIMIT),
-        "nan": group.share(NAN),
-    }
 
 
 def set_level_rows(results: Sequence[SetResult], seed: int | None = None) -> list[dict[str, Any]]:

@@ -49,8 +49,10 @@ def summary_lines(evaluations: Sequence[Evaluation]) -> list[str]:
     together = pooled(evaluations)
     total, count = together.total, len(together.levels)
     tries = together.levels[0].attempts
-    of_k = f"{total.best_of_k} of {count} solved at least once in {tries} {_s('attempt', tries)}"
-    mean = f"mean over {count} {_s('level', count)}: {percent(total.solve_rate)} solved"
+    of_k = (
+        f"{total.best_of_k} of {count} solved at least once in {tries} {plural('attempt', tries)}"
+    )
+    mean = f"mean over {count} {plural('level', count)}: {percent(total.solve_rate)} solved"
     if not together.greedy:
         confidence = together.levels[0].confidence
         mean += f" ({confidence:.0%} interval of these attempts {interval_text(total.interval)})"
@@ -92,7 +94,8 @@ def interval_text(interval: tuple[float, float]) -> str:
     return f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
-def _s(word: str, count: int) -> str:
+def plural(word: str, count: int) -> str:
+    """The word for so many."""
     return word if count == 1 else word + "s"
 
 
@@ -123,22 +126,21 @@ def _group_cells(group: Group) -> list[str]:
 def group_rows(evaluation: Evaluation) -> dict[str, Mapping[str, Any]]:
     """Groups as they are written to the JSON file."""
     return {
-        name: {
-            "levels": [level.name for level in group.levels],
-            "solve_rate": group.solve_rate,
-            "low": group.interval[0],
-            "high": group.interval[1],
-            "solved_at_least_once": group.best_of_k,
-            "mean_return": group.mean_return,
-            "mean_length": group.mean_length,
-            **{
-                key: group.share(outcome)
-                for key, outcome in (
-                    ("touched_red", TOUCHED_RED),
-                    ("time_limit", TIME_LIMIT),
-                    ("nan", NAN),
-                )
-            },
-        }
+        name: {"levels": [level.name for level in group.levels], **group_numbers(group)}
         for name, group in evaluation.groups.items()
+    }
+
+
+def group_numbers(group: Group) -> dict[str, float]:
+    """What is known of a group, as plain numbers; shares are means over levels."""
+    return {
+        "solve_rate": group.solve_rate,
+        "low": group.interval[0],
+        "high": group.interval[1],
+        "solved_at_least_once": group.best_of_k,
+        "mean_return": group.mean_return,
+        "mean_length": group.mean_length,
+        "touched_red": group.share(TOUCHED_RED),
+        "time_limit": group.share(TIME_LIMIT),
+        "nan": group.share(NAN),
     }

@@ -14,8 +14,9 @@ from kinetix_core.errors import RunError
 from kinetix_core.render import OUTCOMES, Recording, write_replay_page
 
 from ._results import SOLVED, Evaluation
-from ._set_table import numbers, set_level_rows, set_rows
+from ._set_table import set_level_rows, set_rows
 from ._sets import SetResult
+from ._table import group_numbers
 
 TABLE, GROUPS, NUMBERS = "evaluation.csv", "evaluation_groups.csv", "evaluation.json"
 PAGE = "replay.html"
@@ -130,13 +131,13 @@ def _group_rows(results: Sequence[SetResult]) -> list[dict[str, Any]]:
     for result in results:
         groups = [("", result.together.total), *result.groups.items()]
         rows += [
-            {"set": result.name, "group": name, "levels": len(g.levels), **numbers(g)}
+            {"set": result.name, "group": name, "levels": len(g.levels), **group_numbers(g)}
             for name, g in groups
         ]
         if result.baseline:
             total = result.baseline.total
             row = {"set": result.name, "group": "untrained", "levels": len(total.levels)}
-            rows.append({**row, **numbers(total)})
+            rows.append({**row, **group_numbers(total)})
     return rows
 
 

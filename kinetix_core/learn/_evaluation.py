@@ -16,8 +16,8 @@ from kinetix_core.evaluate import (
     Evaluation,
     NamedSet,
     evaluate_sets,
+    group_numbers,
     load_sets,
-    numbers,
     task_in_size,
 )
 from kinetix_core.interfaces import Parameters, Task
@@ -77,7 +77,7 @@ class Evaluator:
 
 
 def _of_set(evaluation: Evaluation) -> dict[str, float]:
-    found = numbers(evaluation.total)
+    found = group_numbers(evaluation.total)
     return {
         "solve_rate": found["solve_rate"],
         "best_of_k": found["solved_at_least_once"] / len(evaluation.levels),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_FREE = ("train.", "checkpoint.", "logger.")
+_FREE = ("train.", "checkpoint.", "logger.", "evaluation.")
 """Sections that the state of a run does not depend on."""
 
 

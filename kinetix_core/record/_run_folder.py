@@ -102,7 +102,7 @@ class RunFolder:
                 f"resume={self.path}: {', '.join(changed)}: the saved state has other arrays, so "
                 "this cannot be changed in a run that is taken up again; how long it lasts "
                 "(train.total_steps), learning rates, coefficients and numbers of epochs and "
-                "minibatches, checkpoints and loggers can"
+                "minibatches, evaluations, checkpoints and loggers can"
             ) from error
         before, now = found.notes.get("versions", {}), versions()
         changed = [f"{k} {v} -> {now.get(k, 'gone')}" for k, v in before.items() if v != now.get(k)]

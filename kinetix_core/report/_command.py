@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kinetix_core.compose import leaves
 from kinetix_core.errors import KinetixError
 from kinetix_core.registry import COMPOSED_KINDS
 
 _OWN = ("train.directory", "train.name")
 """Where a run is kept: another one's is its own."""
+_PLAIN = re.compile(r"(?!(true|false|null|nan|inf)$)[a-z_/][\w./*?%@+|-]*", re.I | re.A)
+"""Texts that a setting takes without quotes, and as nothing else."""
 
 
 def train_command(config: Mapping[str, Any]) -> str:
@@ -27,7 +30,7 @@ def changed_settings(config: Mapping[str, Any]) -> list[str]:
 
     choices = list(_choices(config))
     try:
-        plain = OmegaConf.to_container(compose_config(choices), enum_to_str=True)
+        plain: Any = OmegaConf.to_container(compose_config(choices), enum_to_str=True)
         defaults = dict(leaves(plain))
     except KinetixError:  # a component that is not installed here: everything is said
         defaults = {}
@@ -46,16 +49,6 @@ def _choices(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}={written(list(chosen) if kind.several else chosen[0])}"
 
 
-def leaves(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Full name and value of every setting; names of components left out."""
-    for name, value in config.items():
-        key = f"{prefix}{name}"
-        if isinstance(value, Mapping) and key != "size":
-            yield from leaves(value, f"{key}.")
-        elif not (name == "name" and prefix.split(".")[0] in COMPOSED_KINDS):
-            yield key, value
-
-
 def written(value: Any) -> str:
     """As a setting takes it."""
     if value is None:
@@ -66,6 +59,12 @@ def written(value: Any) -> str:
         return f"[{','.join(written(v) for v in value)}]"
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{k}: {written(v)}' for k, v in value.items())}}}"
-    if isinstance(value, str) and (not value or any(c in " ,=:'\"[]{}()$#" for c in value)):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
+    return _quoted(value) if isinstance(value, str) else str(value)
+
+
+def _quoted(text: str) -> str:
+    """In quotes unless it is plain; backslashes count where a quote follows."""
+    if _PLAIN.fullmatch(text):
+        return text
+    inside = re.sub(r'(\\*)("|$)', lambda m: m[1] * 2 + ('\\"' if m[2] else ""), text)
+    return f'"{inside}"'

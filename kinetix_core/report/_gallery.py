@@ -8,8 +8,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from kinetix_core.errors import RunError
-
 from ._html import picture, place, section
 
 ATTEMPTS = 10
@@ -36,7 +34,8 @@ class KeptLevel:
 def kept_levels(path: Path) -> list[KeptLevel]:
     """What the curriculum of a run keeps (of its first seed), played by its last policy.
 
-    Nothing where it keeps no levels, or where the run has no checkpoint.
+    Nothing where it keeps no levels. Raises a `KinetixError` where they cannot be had: the run has
+    no checkpoint that is whole, its own levels are gone, or a component of it is not installed.
     """
     import jax
     import numpy as np
@@ -66,7 +65,7 @@ def kept_levels(path: Path) -> list[KeptLevel]:
 
 
 def _buffer(path: Path) -> Any:
-    """The buffer in the newest checkpoint; None where there is none."""
+    """The buffer in the newest checkpoint; None where the curriculum has none."""
     import jax
 
     from kinetix_core.compose import build_task, compose_saved
@@ -78,11 +77,7 @@ def _buffer(path: Path) -> Any:
         return None
     setup = Setup(build_task(composed), composed.ppo, composed.train)
     init, _ = compiled(setup, composed.num_seeds)
-    try:
-        found = load_checkpoint(path, init.shapes(composed.seed))
-    except RunError:
-        return None
-    state = found.state.curriculum
+    state = load_checkpoint(path, init.shapes(composed.seed)).state.curriculum
     if composed.num_seeds > 1:
         state = jax.tree.map(lambda x: x[0], state)
     return setup.curriculum.buffer(state)

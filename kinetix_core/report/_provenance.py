@@ -7,8 +7,10 @@ import statistics
 from collections.abc import Sequence
 from html import escape
 
+from kinetix_core.compose import leaves
+
 from ._chart import short
-from ._command import leaves, train_command, written
+from ._command import train_command, written
 from ._html import code, section, table
 from ._read import RunRecord
 

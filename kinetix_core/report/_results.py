@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
+
+from kinetix_core.scene import parse_size
 
 from ._html import code, place, section, table
 from ._read import RunRecord
@@ -20,11 +23,10 @@ def results(run: RunRecord) -> str:
     """What the last evaluation found; without one, the command that makes one."""
     found = run.evaluation
     if found is None:
-        name = run.config["size"] if isinstance(run.config["size"], str) else "s"
-        command = (
-            f"kinetix evaluate run={run.path} levels=handmade/{name},random/{name}"
-            " baseline=untrained"
-        )
+        size = parse_size(run.config["size"])
+        sets = f"{size.part_of('handmade')},{size.part_of('random')}"
+        where = shlex.quote(f"run={run.path}")
+        command = f"kinetix evaluate {where} levels={sets} baseline=untrained"
         return section(
             place("results", run.name),
             _title(run),

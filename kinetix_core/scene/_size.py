@@ -117,6 +117,11 @@ class SceneSize:
         bindings = (self.motor_bindings, self.thruster_bindings)
         return text if bindings == (4, 2) else f"{text}m{bindings[0]}b{bindings[1]}"
 
+    def part_of(self, level_set: str) -> str:
+        """Its levels of this size, as `random/s`; in other sizes than S, M and L the whole set,
+        of which those that fit are taken."""
+        return f"{level_set}/{self.name}" if self.name in SIZES else level_set
+
 
 SIZES = {
     "s": SceneSize(5, 2, 1, 1),

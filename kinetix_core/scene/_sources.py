@@ -6,11 +6,15 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kinetix_core.errors import LevelError, PluginError, did_you_mean
 
 from ._library import Entry, find_entries, is_on_disk, mistakes_named, with_path
 from ._size import SceneSize
+
+if TYPE_CHECKING:
+    from kinetix_core.interfaces import LevelSource
 
 Names = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -46,7 +50,7 @@ def made_sets() -> dict[str, str]:
     return found
 
 
-def level_source(name: str):
+def level_source(name: str) -> LevelSource:
     """The component `level_set/NAME`, built. Raises `PluginError`."""
     from kinetix_core.interfaces import Task
     from kinetix_core.registry import registry

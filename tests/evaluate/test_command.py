@@ -134,7 +134,9 @@ def test_a_good_call_ends_with_the_path_of_the_page(loaded, capsys, tmp_path):
 def test_no_levels_anywhere_is_one_line(loaded, capsys):
     loaded.known_levels = lambda: None
     assert main(["evaluate", "run=myrun"]) == 2
-    assert "levels=: myrun was trained on levels without end" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "levels=: myrun was trained on levels without end" in said
+    assert "as levels=random/s\n" in said
 
 
 def test_several_sets_beside_the_untrained_policy(loaded, capsys, tmp_path, monkeypatch):

@@ -1,10 +1,12 @@
 """Evaluation while a run goes on: logged, repeatable, and without any trace in the training."""
 
 import json
+from pathlib import Path
 
 import jax
 import pytest
 
+import kinetix_core.learn
 from kinetix_core.cli import main
 from kinetix_core.compose import build_task, compose_run
 from kinetix_core.errors import LevelError, SettingError
@@ -112,9 +114,15 @@ def test_mistakes_are_said_before_anything_is_trained(settings, error, message):
         evaluator(*settings)
 
 
-def test_nothing_is_evaluated_unless_it_is_asked_for():
+def test_nothing_is_evaluated_unless_it_is_asked_for(monkeypatch, capsys):
     composed = compose_run(["evaluation.levels=handmade/s"])
     assert evaluator_of(composed, build_task(composed, ("engine",)), {}) is None
+    monkeypatch.setattr(kinetix_core.learn, "train", lambda run, *_: Path("here"))
+    assert main(["train", "evaluation.levels=[handmade/s,random/s]"]) == 0
+    said = "evaluation.levels=handmade/s,random/s: not played, since evaluation.every_updates=0\n"
+    assert said in capsys.readouterr().err
+    assert main(["train"]) == 0
+    assert "evaluation" not in capsys.readouterr().err
 
 
 def test_a_name_that_means_nothing_is_said_at_once(capsys):

@@ -301,6 +301,22 @@ def test_a_level_that_does_not_fit_is_named_before_it_is_counted(finished, capsy
     assert ("; evaluate on smaller levels, or train with size=m" in error) == (what != "train")
 
 
+@pytest.mark.parametrize(
+    ("levels", "said"),
+    [
+        ("random/l", "random/l: a level of size l does not fit size s, in which"),
+        ("handmade/m/waiter", "; size=m plays it, if the network can"),
+    ],
+)
+def test_levels_that_are_made_have_to_fit_as_well(finished, capsys, levels, said):
+    assert main(["evaluate", f"run={finished[0]}", f"levels={levels}"]) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert said in error
+    assert main(["evaluate", f"run={finished[0]}", f"levels={levels}", "size=s"]) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert f"does not fit size s; the smallest size that fits is {levels.split('/')[1]}" in error
+
+
 def test_without_a_logger_for_people_a_line_says_where_the_run_is(broken_update, tmp_path, capsys):
     broken_update()
     words = [*TINY, f"train.directory={tmp_path}", "train.total_steps=128"]

@@ -26,6 +26,8 @@ def kept_elsewhere(config):
         ["generator=random_all", "generator.sizes=[s,m]", "size=m", "ppo.value_clip_eps=0.1"],
         ["levels='what=is this'", "evaluation.levels=[random/s]", "evaluation.every_updates=3"],
         ["levels='quotes \"and\" more'"],
+        [r"levels=['back\slash','~/a&b!','true','.5']"],
+        ["logger=[wandb]", "logger.wandb.group='1e3'", "logger.wandb.tags=['007','null']"],
     ],
 )
 def test_the_command_composes_the_same_run(settings):

@@ -5,8 +5,10 @@ import shutil
 import pytest
 
 from kinetix_core.cli import main
+from kinetix_core.errors import RunError
 from kinetix_core.report import kept_levels
 from kinetix_core.scene import S, check_scene
+from tests.report.sample import sample_run
 
 TINY = [
     *("levels=handmade/s", "network.depth=1", "network.width=16", "logger=[jsonl]"),
@@ -35,11 +37,19 @@ def test_the_buffer_of_plr_is_played(tmp_path, monkeypatch):
         (k.score, k.solve_rate) for k in kept
     ]
     shutil.rmtree(run / "checkpoints")
-    assert kept_levels(run) == []
+    with pytest.raises(RunError, match="there is no checkpoint"):
+        kept_levels(run)
+
+
+def test_a_page_without_the_levels_of_the_curriculum_says_why(tmp_path, capsys):
+    run = sample_run(tmp_path / "run", f"levels={tmp_path / 'gone'}", "curriculum=plr")
+    assert main(["report", str(run)]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"{run / 'report.html'}\n"
+    assert f"run: the levels of its curriculum are left out: {tmp_path / 'gone'}: no" in said.err
+    assert "Levels of the curriculum" not in (run / "report.html").read_text()
 
 
 def test_a_curriculum_without_a_buffer_keeps_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("kinetix_core.learn.compiled", None, raising=False)  # not even looked at
-    from tests.report.sample import sample_run
-
     assert kept_levels(sample_run(tmp_path / "run")) == []

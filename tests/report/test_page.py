@@ -1,5 +1,6 @@
 """The report of a run: what is on the page, and that the same run gives the same bytes."""
 
+import html
 import re
 import shutil
 
@@ -122,6 +123,13 @@ def test_a_run_that_was_not_evaluated_says_how(tmp_path):
     assert command in page
 
 
+def test_the_command_that_evaluates_is_one_for_a_shell(tmp_path):
+    size = "size={polygons: 8, circles: 3, joints: 4, thrusters: 2}"
+    folder = sample_run(tmp_path / "my run", size, evaluated=False)
+    command = f"kinetix evaluate 'run={folder}' levels=handmade,random baseline=untrained"
+    assert html.escape(command) in report_page([read_run(folder)])
+
+
 def test_an_evaluation_of_older_parameters_is_said(tmp_path):
     folder = sample_run(tmp_path / "alpha")
     evaluate(folder, update=40)
@@ -210,8 +218,9 @@ def test_a_curriculum_that_is_gone_is_named(folder, tmp_path, monkeypatch, capsy
     shutil.copytree(folder, tmp_path / "alpha")
     file = tmp_path / "alpha" / "config.json"
     file.write_text(file.read_text().replace('"name": "fixed"', '"name": "gone"'))
-    assert main(["report", str(tmp_path / "alpha")]) == 2
-    assert "curriculum=gone: unknown" in capsys.readouterr().err
+    assert main(["report", str(tmp_path / "alpha")]) == 0
+    said = "alpha: the levels of its curriculum are left out: curriculum=gone: unknown"
+    assert said in capsys.readouterr().err
 
 
 def test_a_long_training_curve_is_a_mean_of_the_last_updates(tmp_path):
