@@ -66,7 +66,8 @@ class Egocentric(ObservationEncoder):
     `thrusters`: a row per binding, whose first entry is how many joints or thrusters it drives;
     the rest is their mean, with the features of the bodies they are on, and 0 where there are
     none. `mirrored`: 1 where the scene is shown mirrored left to right, which is done so that blue
-    (its free bodies) is never left of green; a motor then turns the other way round.
+    (its free bodies) is never left of green; a motor then turns the other way round, and the side
+    walls change places. A wall that something driven hangs on is shown without place and corners.
 
     Everything is finite, clamped to -10..10, and scaled to about -1..1. So the same situation
     looks the same in whatever slots and bindings it was made, and a network can share what it

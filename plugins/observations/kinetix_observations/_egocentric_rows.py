@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
-from kinetix_core.scene import Array, Bodies, Joints, SceneSize, Thrusters
+from kinetix_core.scene import BOUNDARY, Array, Bodies, Joints, SceneSize, Thrusters
 
 from ._features import ROLES, one_hot
 
@@ -77,12 +77,14 @@ def body_rows(
     """There, circle; position in the room / 2.5 and from green / 2, with distance and absolute
     values; tanh of velocity / 5 and angular velocity / 10; role; corners from the centre and
     extents; radius; fixated; tanh of inverse mass / 10 and inertia / 100; friction, restitution.
+    Floor, walls and ceiling have no place and no corners: left and right are made differently.
     """
     count = size.bodies
-    circle = np.arange(count) >= size.polygons
+    circle, free = (np.arange(count) >= first for first in (size.polygons, BOUNDARY))
     place = frame.seen(bodies.position - ROOM_CENTRE[None])
     away = (place - frame.seen(frame.origin)[None]) / 2.0
-    corners, extent = _corners(bodies, size.polygons, frame)
+    place, away = (jnp.where(free[:, None], vector, 0.0) for vector in (place, away))
+    corners, extent = _corners(bodies, slice(BOUNDARY, size.polygons), frame)
     columns = [
         np.ones(count, np.float32),
         circle,
@@ -112,15 +114,15 @@ def _length(vectors: Float[Array, "n 2"]) -> Float[jax.Array, " n"]:
 
 
 def _corners(
-    bodies: Bodies, polygons: int, frame: Frame
+    bodies: Bodies, polygons: slice, frame: Frame
 ) -> tuple[Float[jax.Array, "bodies 8"], Float[jax.Array, "bodies 2"]]:
-    """Corners along the room's axes, and how far they reach; a circle has none.
+    """Corners along the room's axes, and how far they reach, of `polygons`; others: 0.
 
     Clockwise as they are seen, from the one that is farthest right and up in the body's frame,
     which a triangle has twice.
     """
-    vertices = frame.seen(jnp.asarray(bodies.vertices)[:polygons])
-    n, slots = jnp.asarray(bodies.n_vertices)[:polygons], np.arange(_CORNERS)
+    vertices = frame.seen(jnp.asarray(bodies.vertices)[polygons])
+    n, slots = jnp.asarray(bodies.n_vertices)[polygons], np.arange(_CORNERS)
     first = _farthest(jnp.sum(vertices, axis=-1), n)[:, None]
     clockwise = jnp.where(frame.side < 0, -slots, slots)[None]
     order = jnp.mod(first + clockwise, jnp.maximum(n, 1)[:, None])[:, :, None]
@@ -128,10 +130,10 @@ def _corners(
     for slot in slots[1:]:  # faster than to gather, or to sum over a selection
         corners = jnp.where(order == slot, vertices[:, slot : slot + 1], corners)
     # as they are seen a body turns the other way round in a mirror
-    corners = turned(corners, frame.side * bodies.rotation[:polygons])
+    corners = turned(corners, frame.side * bodies.rotation[polygons])
     extent = jnp.max(corners, axis=1) - jnp.min(corners, axis=1)
-    circles = ((0, bodies.radius.shape[0] - polygons), (0, 0))
-    return jnp.pad(corners.reshape(-1, 2 * _CORNERS), circles), jnp.pad(extent, circles)
+    others = ((polygons.start, bodies.radius.shape[0] - polygons.stop), (0, 0))
+    return jnp.pad(corners.reshape(-1, 2 * _CORNERS), others), jnp.pad(extent, others)
 
 
 def _farthest(reach: Float[Array, "n corners"], count: Int[Array, " n"]) -> Int[jax.Array, " n"]:
