@@ -5,7 +5,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from kinetix_core.scene import BOUNDARY, LEFT_WALL, RIGHT_WALL, Bodies, Scene
+from kinetix_core.scene import BOUNDARY, LEFT_WALL, RIGHT_WALL, Array, Bodies, Scene
 
 _ROOM = 5.0  # m
 _ACROSS = np.array([-1, 1], np.float32)
@@ -49,8 +49,8 @@ def mirrored(scene: Scene) -> Scene:
     return replace(scene, joints=joints, thrusters=thrusters, collision_matrix=collide)
 
 
-def _on_side_wall(index: np.ndarray) -> np.ndarray:
-    return (index == LEFT_WALL) | (index == RIGHT_WALL)
+def _on_side_wall(index: Array) -> np.ndarray:
+    return np.isin(index, (LEFT_WALL, RIGHT_WALL))
 
 
 def _flip(bodies: Bodies, free: slice) -> None:

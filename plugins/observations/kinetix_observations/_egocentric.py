@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -65,9 +66,10 @@ class Egocentric(ObservationEncoder):
     normal, red; by slot among equals), a row per joint (by its bodies), gravity. `motors` and
     `thrusters`: a row per binding, whose first entry is how many joints or thrusters it drives;
     the rest is their mean, with the features of the bodies they are on, and 0 where there are
-    none. `mirrored`: 1 where the scene is shown mirrored left to right, which is done so that blue
-    (its free bodies) is never left of green; a motor then turns the other way round, and the side
-    walls change places. A wall that something driven hangs on is shown without place and corners.
+    none; `motor_mask` and `thruster_mask` say which drive anything. `mirrored`: whether the scene
+    is shown mirrored left to right, which is done so that blue (its free bodies) is never left of
+    green; a motor then turns the other way round, and the side walls change places. A wall that
+    something driven hangs on is shown without place and corners.
 
     Everything is finite, clamped to -10..10, and scaled to about -1..1. So the same situation
     looks the same in whatever slots and bindings it was made, and a network can share what it
@@ -78,6 +80,11 @@ class Egocentric(ObservationEncoder):
     config: EgocentricConfig
     task: Task
 
+    row_masks: ClassVar[Mapping[str, str]] = {
+        "motors": "motor_mask",
+        "thrusters": "thruster_mask",
+    }
+
     def space(self, size: SceneSize) -> Record:
         free = size.bodies - BOUNDARY
         scene = BOUNDARY * ROLES + free * BODY + size.joints * (JOINT + 2 * (free + 1)) + 1
@@ -87,7 +94,9 @@ class Egocentric(ObservationEncoder):
             "thrusters": (size.thruster_bindings, THRUSTER),
         }
         spaces = [(name, Box(-LIMIT, LIMIT, shape)) for name, shape in parts.items()]
-        return Record((*spaces, ("mirrored", Box(0.0, 1.0, (1,)))))
+        shapes = {name: parts[table][:1] for table, name in self.row_masks.items()}
+        shapes["mirrored"] = (1,)
+        return Record((*spaces, *((n, Box(0, 1, shape, "bool")) for n, shape in shapes.items())))
 
     def encode(self, scene: Scene) -> dict[str, jax.Array]:
         return _View(scene, self.config.mirror).observation
@@ -164,7 +173,9 @@ class _View:
             "scene": jnp.concatenate(scene),
             "motors": motors.mean(a, b),
             "thrusters": thrusters.mean(carriers),
-            "mirrored": jnp.asarray(self.frame.side < 0, jnp.float32)[None],
+            "motor_mask": motors.count[:, 0] > 0,
+            "thruster_mask": thrusters.count[:, 0] > 0,
+            "mirrored": jnp.asarray(self.frame.side < 0)[None],
         }
 
     @property
