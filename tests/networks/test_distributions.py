@@ -121,9 +121,7 @@ def test_temperature_is_a_power_of_the_probabilities(temperature):
     cooled = MultiCategorical(logits, SIZES).tempered(temperature)
     for i, part in enumerate(np.split(logits.astype(np.float64), [3, 6])):
         p = special.softmax(part) ** (1 / temperature)
-        np.testing.assert_allclose(
-            np.exp(cooled.parts.logits[i, : len(part)]), p / p.sum(), rtol=1e-4
-        )
+        np.testing.assert_allclose(np.exp(cooled.logits[: len(part), i]), p / p.sum(), rtol=1e-4)
     assert (drawn(MultiCategorical(logits, SIZES).tempered(1000.0)) < SIZES).all()
     normal = DiagonalNormal(np.float32([1.0]), np.float32([0.4])).tempered(temperature)
     x = np.linspace(-3, 5, 801)

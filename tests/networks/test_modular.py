@@ -5,6 +5,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 import pytest
+from kinetix_jax2d import Jax2D, Jax2DConfig
 from kinetix_networks import Modular, ModularConfig
 from kinetix_observations import Egocentric, EgocentricConfig
 
@@ -12,8 +13,10 @@ from kinetix_core.env import ContinuousActions, DiscreteActions, MultiDiscreteAc
 from kinetix_core.env.action_config import ContinuousConfig, DiscreteConfig, MultiDiscreteConfig
 from kinetix_core.errors import SettingError
 from kinetix_core.interfaces import Discrete
-from kinetix_core.scene import S
-from kinetix_core.testing import example_levels, example_task
+from kinetix_core.learn import NormalisedParameters, normalised
+from kinetix_core.scene import S, load_levels, stack_scenes
+from kinetix_core.testing import example_task
+from tests.observations.mirror import mirrored
 
 ACTIONS = {
     "multi": (MultiDiscreteActions, MultiDiscreteConfig),
@@ -44,8 +47,8 @@ class Case:
         space = dict(self.network_space().parts)
         rng = np.random.default_rng(1)
         seen = {k: rng.normal(size=v.shape).astype(np.float32) for k, v in space.items()}
-        seen["motors"][:, 0] = seen["thrusters"][:, 0] = 1
-        return seen | {"mirrored": np.zeros(1, np.float32)}
+        masks = {k: np.ones(space[k].shape, bool) for k in ("motor_mask", "thruster_mask")}
+        return seen | masks | {"mirrored": np.zeros(1, bool)}
 
     @staticmethod
     def network_space():
@@ -98,7 +101,7 @@ def test_inputs_that_change_places_change_what_is_done(case):
 def test_a_mirrored_scene_swaps_forward_and_backward(case):
     case, kind = case
     before, value = case.apply()
-    after, value_after = case.apply(mirrored=np.ones(1, np.float32))
+    after, value_after = case.apply(mirrored=np.ones(1, bool))
     wanted = motors_of(before, kind)
     np.testing.assert_allclose(motors_of(after, kind), wanted[:, ::-1], atol=1e-5)
     assert np.abs(wanted - wanted[:, ::-1]).max() > 0.01
@@ -109,27 +112,62 @@ def test_a_mirrored_scene_swaps_forward_and_backward(case):
 def test_what_drives_nothing_is_drawn_evenly_and_changes_nothing(case):
     case, kind = case
     idle = case.observation["motors"].copy()
-    idle[1] = 0
-    first, value = case.apply(motors=idle)
+    mask = np.arange(4) != 1
+    first, value = case.apply(motors=idle, motor_mask=mask)
     found = motors_of(first, kind)[1]
     assert found[0] == found[1]
     if kind == "multi":
         np.testing.assert_allclose(first.logits[:, 1], np.log(1 / 3), atol=1e-6)
-    idle[1, 1:] = 7  # leftovers behind a count of 0
-    second, value_after = case.apply(motors=idle)
+    idle[1] = 7
+    second, value_after = case.apply(motors=idle, motor_mask=mask)
     np.testing.assert_array_equal(motors_of(second, kind), motors_of(first, kind))
     assert value_after == value
 
 
 def test_what_the_agent_does_is_mirrored_with_the_level():
-    """Encoder and network together, on levels and their mirror images without joints."""
+    """Engine, encoder and network together: joints on walls, limits, thrusters, wheels."""
     case = Case("multi")
-    levels = example_levels(S, 4, 3)
-    encode = jax.jit(jax.vmap(case.network.task.observation.encode))
-    seen = jax.device_get(encode(levels))
-    apply = jax.vmap(case.network.apply, in_axes=(None, None, 0, None))
-    _, distribution, _ = jax.jit(apply)(case.params, (), seen, np.bool_(True))
-    assert np.isfinite(np.asarray(distribution.outputs)).all()
+    names = ("golf_swing", "pump_the_swing", "tilt_the_tray", "hover_across", "roll_right")
+    levels = load_levels([f"handmade/s/{name}" for name in names], S).levels
+    scenes = [jax.tree.map(lambda x, i=i: x[i], levels) for i in range(len(names))]
+    across = stack_scenes([mirrored(scene) for scene in scenes])
+    controls = np.linspace(0.3, 0.9, S.joints + S.thrusters, dtype=np.float32)
+    turned = np.where(np.arange(len(controls)) < S.joints, -controls, controls)
+
+    @jax.jit
+    @jax.vmap
+    def play(scene, controls):
+        engine, task = Jax2D(S, Jax2DConfig()), case.network.task
+        state = engine.steps(engine.init(scene), controls, 8)[0]
+        seen = task.observation.encode(engine.scene(state))
+        _, distribution, value = case.network.apply(case.params, (), seen, np.bool_(True))
+        return seen, distribution.outputs, value
+
+    both = [np.tile(each, (len(names), 1)) for each in (controls, turned)]
+    (seen, outputs, value), (other, outputs_across, value_across) = (
+        jax.device_get(play(*args)) for args in zip((levels, across), both, strict=True)
+    )
+    np.testing.assert_array_equal(seen["mirrored"] ^ other["mirrored"], True)
+    for part in ("scene", "motors", "thrusters"):
+        np.testing.assert_allclose(seen[part], other[part], atol=2e-3, err_msg=part)
+    motors = outputs[:, :12].reshape(-1, 4, 3)
+    np.testing.assert_allclose(
+        outputs_across[:, :12].reshape(-1, 4, 3), motors[:, :, [0, 2, 1]], atol=2e-3
+    )
+    np.testing.assert_allclose(outputs_across[:, 12:], outputs[:, 12:], atol=2e-3)
+    np.testing.assert_allclose(value_across, value, atol=2e-3)
+    assert np.abs(motors[..., 1] - motors[..., 2]).max() > 0.1
+
+
+def test_where_observations_are_normalised_an_input_that_is_always_there_still_acts():
+    case = Case("multi")
+    network = normalised(case.network, case.network.task.observation)
+    first = network.init(jax.random.key(0), case.observation)
+    params = NormalisedParameters(case.params, first.observation)
+    many = jax.tree.map(lambda x: np.broadcast_to(x, (2, 3, *x.shape)), case.observation)
+    params = network.observed(params, many)
+    _, distribution, _ = jax.jit(network.apply)(params, (), case.observation, np.bool_(True))
+    assert np.ptp(motors_of(jax.device_get(distribution), "multi"), axis=1).min() > 1e-3
 
 
 def test_refuses_other_observations_and_actions():

@@ -7,7 +7,20 @@ import numpy as np
 import pytest
 from kinetix_observations import Egocentric, EgocentricConfig
 
-from kinetix_core.scene import BLUE, BOUNDARY, FLOOR, GREEN, RED, M, Motor, S, SceneBuilder, permute
+from kinetix_core.scene import (
+    BLUE,
+    BOUNDARY,
+    FLOOR,
+    GREEN,
+    LEFT_WALL,
+    RED,
+    RIGHT_WALL,
+    M,
+    Motor,
+    S,
+    SceneBuilder,
+    permute,
+)
 from kinetix_core.testing import check, example_task
 
 FREE, BODY = M.bodies - BOUNDARY, 32
@@ -60,6 +73,19 @@ def test_without_mirroring_left_stays_left():
     assert seen["mirrored"] == 0
     blue = seen["scene"][BODIES].reshape(FREE, BODY)[1]
     assert blue[4] < 0  # of green, in half metres
+
+
+def test_a_mirrored_scene_has_its_walls_on_the_other_side(encode):
+    def room(side, wall):
+        builder = SceneBuilder("m")
+        builder.wall(wall, role=RED)
+        builder.circle((2.5 - side, 1.0), radius=0.2, role=GREEN)
+        builder.circle((2.5 + side, 1.0), radius=0.2, role=BLUE)
+        return encode(builder.build())
+
+    here, across = room(1, LEFT_WALL), room(-1, RIGHT_WALL)
+    assert here["scene"][4 * LEFT_WALL + RED] == 1
+    assert_looks_the_same(across, here, but=["mirrored"])
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])

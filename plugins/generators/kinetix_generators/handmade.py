@@ -1,4 +1,4 @@
-"""Our own levels, made with the builder. `levels/` holds what `python -m kinetix_generators.handmade` writes.
+"""Our own levels, made with the builder: `python -m kinetix_generators.handmade` writes `levels/`.
 
 Floor at y = 0.4, walls at x = 0 and 5, ceiling at y = 5. Each function of `handmade_s`,
 `handmade_m` and `handmade_l` is one level; green has to touch blue, and must not touch red.

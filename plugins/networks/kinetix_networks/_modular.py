@@ -30,7 +30,7 @@ from kinetix_core.learn import distribution_for
 from ._config import Activation, ModularConfig
 from ._layers import ACTIVATIONS, ORTHOGONAL, dense, tell
 
-_PARTS = ("scene", "motors", "thrusters", "mirrored")
+_PARTS = ("scene", "motors", "motor_mask", "thrusters", "thruster_mask", "mirrored")
 _MOTOR, _THRUSTER = {"multi": 3, "single": 2, "box": 1}, {"multi": 2, "single": 1, "box": 1}
 """Outputs per input of the agent, by kind of action space."""
 
@@ -49,13 +49,21 @@ class ModularActorCritic(nn.Module):
     @nn.compact
     def __call__(self, observation: Mapping[str, Array]) -> tuple[Array, Array, Array | None]:
         motors, thrusters = observation["motors"], observation["thrusters"]
-        seen = [self._sum(motors, "motor"), self._sum(thrusters, "thruster")]
+        motor_mask, thruster_mask = (
+            jnp.asarray(observation[name])[:, None] for name in ("motor_mask", "thruster_mask")
+        )
+        seen = [
+            self._sum(motors, motor_mask, "motor"),
+            self._sum(thrusters, thruster_mask, "thruster"),
+        ]
         x = jnp.concatenate([observation["scene"], *seen], axis=-1)
         x = nn.relu(dense(self.config.width, "scene", ORTHOGONAL)(x))
         tell(self, "scene_units", x)
         context = self._layers(x, self.config.depth, "actor")
         of_motors = self._head(context, motors, "motor", _MOTOR[self.kind])
+        of_motors = jnp.where(motor_mask, of_motors, 0.0)
         of_thrusters = self._head(context, thrusters, "thruster", _THRUSTER[self.kind])
+        of_thrusters = jnp.where(thruster_mask, of_thrusters, 0.0)
         value = self._layers(x, self.config.depth + 1, "critic")
         value = dense(1, "value", nn.initializers.orthogonal(1.0))(value)[..., 0]
         outputs = [self._unmirrored(of_motors, observation["mirrored"]).reshape(-1)]
@@ -64,10 +72,12 @@ class ModularActorCritic(nn.Module):
         outputs.append(of_thrusters.reshape(-1))
         return jnp.concatenate(outputs), value, self._log_std(motors.shape[0], thrusters.shape[0])
 
-    def _sum(self, rows: Float[Array, "n features"], name: str) -> Float[Array, " units"]:
+    def _sum(
+        self, rows: Float[Array, "n features"], there: Bool[Array, "n 1"], name: str
+    ) -> Float[Array, " units"]:
         units = self._act(dense(self.config.head_width, f"{name}_summary", ORTHOGONAL)(rows))
         tell(self, f"{name}_summary_units", units)
-        return jnp.sum(jnp.where(rows[:, :1] > 0, units, 0.0), axis=0)
+        return jnp.sum(jnp.where(there, units, 0.0), axis=0)
 
     def _layers(self, x: Array, depth: int, name: str) -> Array:
         for i in range(depth):
@@ -84,8 +94,7 @@ class ModularActorCritic(nn.Module):
         tell(self, f"{name}_units_0", units)
         units = self._act(dense(width, f"{name}_hidden", ORTHOGONAL)(units))
         tell(self, f"{name}_units_1", units)
-        outputs = dense(n, f"{name}_out", nn.initializers.orthogonal(0.01))(units)
-        return jnp.where(rows[:, :1] > 0, outputs, 0.0)
+        return dense(n, f"{name}_out", nn.initializers.orthogonal(0.01))(units)
 
     def _unmirrored(self, outputs: Float[Array, "n outputs"], mirrored: Array) -> Array:
         """Forward and backward change places where the scene is shown mirrored."""
@@ -95,7 +104,7 @@ class ModularActorCritic(nn.Module):
             off = outputs[:, : outputs.shape[1] - 2]  # stays off
             swapped = jnp.flip(outputs[:, off.shape[1] :], axis=1)
             other = jnp.concatenate([off, swapped], axis=1)
-        return jnp.where(mirrored > 0, other, outputs)
+        return jnp.where(mirrored, other, outputs)
 
     def _log_std(self, motors: int, thrusters: int) -> Array | None:
         if self.kind != "box":

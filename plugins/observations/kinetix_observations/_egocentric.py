@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +13,20 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from kinetix_core.interfaces import Box, ObservationEncoder, Record, Task
-from kinetix_core.scene import BLUE, BOUNDARY, GREEN, RED, Array, Bodies, Scene, SceneSize
+from kinetix_core.scene import (
+    BLUE,
+    BOUNDARY,
+    CEILING,
+    FLOOR,
+    GREEN,
+    LEFT_WALL,
+    RED,
+    RIGHT_WALL,
+    Array,
+    Bodies,
+    Scene,
+    SceneSize,
+)
 
 from ._config import EgocentricConfig
 from ._egocentric_rows import (
@@ -23,9 +37,11 @@ from ._egocentric_rows import (
     THRUSTER,
     Frame,
     body_rows,
+    bounded,
     joint_rows,
     motor_rows,
-    pick,
+    places,
+    sums,
     thruster_rows,
 )
 from ._features import ROLES, gravity_feature, one_hot
@@ -50,8 +66,10 @@ class Egocentric(ObservationEncoder):
     normal, red; by slot among equals), a row per joint (by its bodies), gravity. `motors` and
     `thrusters`: a row per binding, whose first entry is how many joints or thrusters it drives;
     the rest is their mean, with the features of the bodies they are on, and 0 where there are
-    none. `mirrored`: 1 where the scene is shown mirrored left to right, which is done so that blue
-    (its free bodies) is never left of green; a motor then turns the other way round.
+    none; `motor_mask` and `thruster_mask` say which drive anything. `mirrored`: whether the scene
+    is shown mirrored left to right, which is done so that blue (its free bodies) is never left of
+    green; a motor then turns the other way round, and the side walls change places. A wall that
+    something driven hangs on is shown without place and corners.
 
     Everything is finite, clamped to -10..10, and scaled to about -1..1. So the same situation
     looks the same in whatever slots and bindings it was made, and a network can share what it
@@ -62,6 +80,11 @@ class Egocentric(ObservationEncoder):
     config: EgocentricConfig
     task: Task
 
+    row_masks: ClassVar[Mapping[str, str]] = {
+        "motors": "motor_mask",
+        "thrusters": "thruster_mask",
+    }
+
     def space(self, size: SceneSize) -> Record:
         free = size.bodies - BOUNDARY
         scene = BOUNDARY * ROLES + free * BODY + size.joints * (JOINT + 2 * (free + 1)) + 1
@@ -71,7 +94,9 @@ class Egocentric(ObservationEncoder):
             "thrusters": (size.thruster_bindings, THRUSTER),
         }
         spaces = [(name, Box(-LIMIT, LIMIT, shape)) for name, shape in parts.items()]
-        return Record((*spaces, ("mirrored", Box(0.0, 1.0, (1,)))))
+        shapes = {name: parts[table][:1] for table, name in self.row_masks.items()}
+        shapes["mirrored"] = (1,)
+        return Record((*spaces, *((n, Box(0, 1, shape, "bool")) for n, shape in shapes.items())))
 
     def encode(self, scene: Scene) -> dict[str, jax.Array]:
         return _View(scene, self.config.mirror).observation
@@ -111,7 +136,7 @@ class _View:
     def rows(self) -> Float[jax.Array, "bodies features"]:
         shown = jnp.asarray(self.bodies.active)[:, None]
         features = body_rows(self.bodies, self.scene.size, self.role, self.frame)
-        return jnp.where(shown, features, 0.0)
+        return jnp.where(shown, bounded(features, LIMIT), 0.0)
 
     @cached_property
     def order(self) -> _Order:
@@ -121,51 +146,102 @@ class _View:
         free = rank.shape[0]
         return _Order(jnp.concatenate([jnp.full(BOUNDARY, free), _ranks(rank)]), free + 1)
 
-    @property
-    def observation(self) -> dict[str, jax.Array]:
-        size, scene = self.scene.size, self.scene
-        flat = [
-            one_hot(self.role[:BOUNDARY], ROLES).reshape(-1),
-            self._ordered_bodies.reshape(-1),
-            self._joints.reshape(-1),
-            gravity_feature(scene)[None],
-        ]
-        parts: dict[str, jax.Array] = {
-            "scene": jnp.concatenate(flat),
-            "motors": _per_binding(*self._motors, size.motor_bindings),
-            "thrusters": _per_binding(*self._thrusters, size.thruster_bindings),
-        }
-        mirrored = jnp.asarray(self.frame.side < 0, jnp.float32)[None]
-        return {name: _bounded(part) for name, part in parts.items()} | {"mirrored": mirrored}
+    @cached_property
+    def carriers(self) -> tuple[Float[jax.Array, "n k"], ...]:
+        """`places`, and the place in the order, of the first and second bodies of joints, and of
+        the bodies of thrusters; zeros where an index is out of range."""
+        joints, thrusters = self.scene.joints, self.scene.thrusters
+        order = jnp.asarray(self.order.place, jnp.float32)[:, None]
+        table = jnp.concatenate([places(self.bodies), order], axis=1)
+        indexes = (joints.a_index, joints.b_index, thrusters.object_index)
+        stops = np.cumsum([len(index) for index in indexes])[:-1]
+        found = sums(one_hot(jnp.concatenate(indexes), table.shape[0]), table)
+        return tuple(jnp.split(found, stops))
 
     @property
-    def _ordered_bodies(self) -> Float[jax.Array, "free features"]:
-        return _in_order(self.order.place[BOUNDARY:], self.rows[BOUNDARY:])
+    def observation(self) -> dict[str, jax.Array]:
+        motors, thrusters = self._motors, self._thrusters
+        free = np.arange(self.order.places - 1)[:, None]
+        in_order = self.order.place[None] == free
+        # all that is chosen of the rows in one product
+        weights = [jnp.asarray(in_order, jnp.float32), *motors.on, *thrusters.on]
+        stops = np.cumsum([len(weight) for weight in weights])[:-1]
+        bodies, a, b, carriers = jnp.split(sums(jnp.concatenate(weights), self.rows), stops)
+        gravity = bounded(gravity_feature(self.scene)[None], LIMIT)
+        scene = [self._walls, bodies.reshape(-1), self._joints.reshape(-1), gravity]
+        return {
+            "scene": jnp.concatenate(scene),
+            "motors": motors.mean(a, b),
+            "thrusters": thrusters.mean(carriers),
+            "motor_mask": motors.count[:, 0] > 0,
+            "thruster_mask": thrusters.count[:, 0] > 0,
+            "mirrored": jnp.asarray(self.frame.side < 0)[None],
+        }
+
+    @property
+    def _walls(self) -> Float[jax.Array, " roles"]:
+        """Roles of floor, left wall, right wall and ceiling, as they are seen."""
+        roles = one_hot(self.role[:BOUNDARY], ROLES)
+        mirrored = roles[np.array([FLOOR, RIGHT_WALL, LEFT_WALL, CEILING])]
+        return jnp.where(self.frame.side < 0, mirrored, roles).reshape(-1)
 
     @property
     def _joints(self) -> Float[jax.Array, "joints features"]:
         """In the order of their bodies, inactive ones last."""
-        joints, (place, places) = self.scene.joints, self.order
-        a, b = (pick(index, place[:, None])[:, 0] for index in (joints.a_index, joints.b_index))
-        ends = [one_hot(a, places), one_hot(b, places)]
-        features = joint_rows(joints, self.bodies, self.frame)
+        joints, count = self.scene.joints, self.order.places
+        of_a, of_b, _ = self.carriers
+        a, b = of_a[:, -1], of_b[:, -1]
         shown = jnp.asarray(joints.active)[:, None]
-        rows = jnp.where(shown, jnp.concatenate([features, *ends], axis=1), 0.0)
-        return _in_order(_ranks(jnp.where(joints.active, a * places + b, places**2)), rows)
+        features = bounded(joint_rows(joints, of_a, self.frame), LIMIT)
+        ends = jnp.where(shown, jnp.stack([a, b], axis=1), -1.0)
+        rows = jnp.concatenate([jnp.where(shown, features, 0.0), ends], axis=1)
+        rank = _ranks(jnp.where(joints.active, a * count + b, count**2))
+        rows = sums(rank[None, :] == np.arange(len(rank))[:, None], rows)
+        ends = [one_hot(rows[:, column], count) for column in (JOINT, JOINT + 1)]
+        return jnp.concatenate([rows[:, :JOINT], *ends], axis=1)
 
     @property
-    def _motors(self) -> tuple[Array, Array, Array]:
-        """Whether the agent drives the joint, with which input, and its features."""
+    def _motors(self) -> _Inputs:
         joints = self.scene.joints
         driven = joints.active & ~joints.is_fixed_joint & joints.motor_on & ~joints.motor_auto
-        features = motor_rows(joints, self.bodies, self.rows, self.frame)
-        return driven, joints.motor_binding, features
+        driven = _driven(driven, joints.motor_binding, self.scene.size.motor_bindings)
+        of_a, of_b, _ = self.carriers
+        features = motor_rows(joints, of_a, of_b, self.frame)
+        return self._inputs(driven, features, joints.a_index, joints.b_index)
 
     @property
-    def _thrusters(self) -> tuple[Array, Array, Array]:
-        thrusters = self.scene.thrusters
-        features = thruster_rows(thrusters, self.bodies, self.rows, self.frame)
-        return thrusters.active, thrusters.thruster_binding, features
+    def _thrusters(self) -> _Inputs:
+        thrusters, bindings = self.scene.thrusters, self.scene.size.thruster_bindings
+        driven = _driven(thrusters.active, thrusters.thruster_binding, bindings)
+        features = thruster_rows(thrusters, self.carriers[2], self.frame)
+        return self._inputs(driven, features, thrusters.object_index)
+
+    def _inputs(
+        self, driven: Bool[Array, "inputs n"], features: Float[Array, "n some"], *on: Array
+    ) -> _Inputs:
+        """on: index of the body that each driven thing is on."""
+        count = self.rows.shape[0]
+        table = [bounded(features, LIMIT), *(one_hot(index, count) for index in on)]
+        found = sums(driven, jnp.concatenate(table, axis=1))
+        own, *carriers = jnp.split(
+            found, [features.shape[1] + i * count for i in range(len(on))], 1
+        )
+        return _Inputs(jnp.sum(driven, axis=1).astype(jnp.float32)[:, None], own, tuple(carriers))
+
+
+class _Inputs(NamedTuple):
+    """What the inputs of one kind drive: how many, the sum of their features, and how often each
+    body is meant."""
+
+    count: Float[jax.Array, "inputs 1"]
+    features: Float[jax.Array, "inputs some"]
+    on: tuple[Float[jax.Array, "inputs bodies"], ...]
+
+    def mean(self, *carriers: Float[jax.Array, "inputs body"]) -> Float[jax.Array, "inputs more"]:
+        """The count, and the mean of features and of the carriers' rows. carriers: their sums."""
+        total = jnp.concatenate([self.features, *carriers], axis=1)
+        mean = total / jnp.maximum(self.count, 1.0)
+        return jnp.concatenate([jnp.minimum(self.count, LIMIT), mean], axis=1)
 
 
 def _ranks(key: Int[Array, " n"]) -> Int[jax.Array, " n"]:
@@ -176,26 +252,9 @@ def _ranks(key: Int[Array, " n"]) -> Int[jax.Array, " n"]:
     return jnp.sum(before, axis=1)
 
 
-def _in_order(place: Int[Array, " n"], rows: Float[Array, "n features"]) -> jax.Array:
-    """Each row at its place."""
-    here = jnp.asarray(place)[None, :] == np.arange(rows.shape[0])[:, None]
-    return jnp.sum(jnp.where(here[:, :, None], jnp.asarray(rows)[None], 0.0), axis=1)
-
-
-def _per_binding(
-    driven: Bool[Array, " n"],
-    binding: Int[Array, " n"],
-    features: Float[Array, "n features"],
-    bindings: int,
-) -> jax.Array:
-    """How many are driven by each input, and their mean. An index out of range is the nearest."""
-    mine = one_hot(jnp.clip(binding, 0, bindings - 1), bindings) > 0  # (n, bindings)
-    mine = jnp.asarray(driven)[:, None] & mine
-    count = jnp.sum(mine, axis=0).astype(jnp.float32)[:, None]
-    total = jnp.sum(jnp.where(mine[:, :, None], features[:, None, :], 0.0), axis=0)
-    return jnp.concatenate([count, total / jnp.maximum(count, 1.0)], axis=1)
-
-
-def _bounded(features: Array) -> jax.Array:
-    features = jnp.clip(features, -LIMIT, LIMIT)
-    return jnp.where(jnp.isnan(features), 0.0, features)
+def _driven(
+    driven: Bool[Array, " n"], binding: Int[Array, " n"], bindings: int
+) -> Bool[jax.Array, "bindings n"]:
+    """What each input drives. An index out of range is the nearest."""
+    mine = jnp.clip(jnp.asarray(binding), 0, bindings - 1)[None] == np.arange(bindings)[:, None]
+    return jnp.asarray(driven)[None] & mine
