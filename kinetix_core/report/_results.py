@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from ._command import evaluate_command, usual_sets
 from ._html import code, place, section, table
 from ._read import RunRecord
 
@@ -20,15 +21,10 @@ def results(run: RunRecord) -> str:
     """What the last evaluation found; without one, the command that makes one."""
     found = run.evaluation
     if found is None:
-        name = run.config["size"] if isinstance(run.config["size"], str) else "s"
-        command = (
-            f"kinetix evaluate run={run.path} levels=handmade/{name},random/{name}"
-            " baseline=untrained"
-        )
         return section(
             place("results", run.name),
             _title(run),
-            code(command),
+            code(evaluate_command(run.path, usual_sets(run.config), {})),
             note="Not evaluated yet. This does it:",
         )
     parts = [_sets(found["sets"])]
