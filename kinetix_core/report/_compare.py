@@ -192,11 +192,11 @@ def no_interval(seeds: int) -> str:
 
 def comparison_text(comparison: Comparison) -> str:
     """The table for a terminal: a line for each method on each set."""
-    titles = ["set", "method", "seeds", "mean", "95 % interval", "IQM", "95 % interval"]
+    titles = ["method", "set", "seeds", "mean", "95 % interval", "IQM", "95 % interval"]
     rows = [
         [
-            score.set,
             score.method,
+            score.set,
             str(score.seeds),
             _percent(score.mean),
             interval_text(score.mean_interval),

@@ -19,8 +19,9 @@ _NOTE = (
     " moved the number on exactly these levels"
 )
 _FEW_NOTE = (
-    ". With few seeds they are too narrow: of 3 seeds such an interval holds the true mean about 3"
-    " times in 4, of 5 about 6 times in 7, of 10 about 9 times in 10"
+    ". With few seeds they are too narrow: of 3 seeds such an interval goes from the worst seed to"
+    " the best and holds the true mean about 3 times in 4, of 5 seeds about 6 times in 7, of 10"
+    " about 9 times in 10"
 )
 _MATRIX_NOTE = (
     "Probability that a seed of the method in the row solves a level of the set more often than one"
@@ -86,7 +87,8 @@ def _matrices(comparison: Comparison) -> list[str]:
         rows = [
             [escape(row.method), *(_chance(row, column) for column in scores)] for row in scores
         ]
-        parts.append(table([name, *(score.method for score in scores)], rows))
+        matrix = table([name, *(score.method for score in scores)], rows)
+        parts.append(f'<div class="matrix">{matrix}</div>')
     return parts
 
 
