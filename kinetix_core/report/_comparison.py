@@ -20,7 +20,7 @@ _NOTE = (
 )
 _FEW_NOTE = (
     ". With few seeds they are too narrow: of 3 seeds such an interval goes from the worst seed to"
-    " the best and holds the true mean about 3 times in 4, of 5 seeds about 6 times in 7, of 10"
+    " the best and holds the true mean about 3 times in 4, of 5 seeds about 5 times in 6, of 10"
     " about 9 times in 10"
 )
 _MATRIX_NOTE = (
