@@ -46,7 +46,8 @@ def comparison_chart(comparison: Comparison, width: int = 720, *, alone: bool = 
     alone: as a file with colours of its own, white behind; otherwise inside of the page.
     """
     canvas = _Canvas(width, _top(comparison.rows), alone)
-    parts, y = [_key(canvas)], 26.0
+    untrained = any(score.untrained is not None for score in comparison.rows)
+    parts, y = [_key(canvas, untrained=untrained)], 26.0
     for name, scores in comparison.sets.items():
         parts.append(_panel(canvas, name, scores, y))
         y += _HEAD + _ROW * len(scores) + _FOOT
@@ -70,7 +71,7 @@ def _top(scores: Sequence[Score]) -> float:
     return min(next(step for step in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0) if step >= most), 1)
 
 
-def _key(canvas: _Canvas) -> str:
+def _key(canvas: _Canvas, *, untrained: bool) -> str:
     """What the marks are."""
     marks: tuple[tuple[str, Callable[..., str], float], ...] = (
         ("mean", _dot, 62),
@@ -79,7 +80,7 @@ def _key(canvas: _Canvas) -> str:
         ("untrained", _bar, 80),
     )
     parts, x = [], _SIDE + 6.0
-    for name, mark, room in marks:
+    for name, mark, room in marks if untrained else marks[:-1]:
         colour = canvas.paint("muted")
         parts.append(mark(x, 12.0, colour) + _text(canvas, x + 10, 16, name))
         x += room
