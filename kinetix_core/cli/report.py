@@ -19,16 +19,23 @@ OPTIONS_ANYWHERE = True
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The runs, and where the page goes."""
-    parser.add_argument("run", nargs="+", help="folder of a run; several are compared")
+    parser.add_argument(
+        "run",
+        nargs="+",
+        help="folder of a run; several are compared: those that differ only in their seed are one"
+        " method",
+    )
     parser.add_argument(
         "--out",
         metavar="FILE",
-        help="the page; default: report.html in the run folder (several runs: here)",
+        help="the page; default: report.html in the run folder (several runs: here). The comparison"
+        " of several seeds goes beside it, as .csv and .svg",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the page and print its path. Raises `RunError` for a run without parameters."""
+    """Write the page and print its path, after the table of the methods where several seeds are
+    compared. Raises `RunError` for a run without parameters."""
     from kinetix_core.paths import user_path
     from kinetix_core.report import read_run, write_report
 
@@ -39,15 +46,24 @@ def run(args: argparse.Namespace) -> int:
     for name in names:
         if names.count(name) > 1:
             raise SettingError(f"run={name}: two of the runs have this name; rename a folder")
+    from kinetix_core.report import compare_runs, comparison_text, several_seeds
+
+    comparison = compare_runs(records)
     print("looking at the levels that the curriculum keeps ...", file=sys.stderr)
-    kept = {record.name: _kept(record) for record in records}
-    print(write_report(out, records, kept))
-    for record in records:
-        if record.evaluation is None:
-            print(
-                f"{record.name}: not evaluated yet; the page says which command does it",
-                file=sys.stderr,
-            )
+    shown = [method.shown for method in comparison.methods]
+    kept = {record.name: _kept(record) for record in shown}
+    files = write_report(out, records, kept, comparison)
+    if several_seeds(comparison):
+        if comparison.sets:
+            print(f"{comparison_text(comparison)}\n")
+        for line in (*comparison.notices, *comparison.commands):
+            print(line, file=sys.stderr)
+    else:
+        for record in records:
+            if record.evaluation is None:
+                said = "not evaluated yet; the page says which command does it"
+                print(f"{record.name}: {said}", file=sys.stderr)
+    print(*files, sep="\n")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""How well a policy plays given levels: solve rates with intervals, tables, replays."""
+"""How well a policy plays given levels: solve rates with intervals, over seeds, tables, replays."""
 
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
         untrained_params,
     )
     from ._sizes import task_in_size
+    from ._statistics import (
+        FEWEST_SEEDS,
+        bootstrap_band,
+        bootstrap_interval,
+        improvement_interval,
+        interquartile_mean,
+        probability_of_improvement,
+    )
     from ._table import (
         Table,
         evaluation_table,
@@ -54,6 +62,14 @@ _WHERE = {
         "untrained_params",
     ),
     "._sizes": ("task_in_size",),
+    "._statistics": (
+        "FEWEST_SEEDS",
+        "bootstrap_band",
+        "bootstrap_interval",
+        "improvement_interval",
+        "interquartile_mean",
+        "probability_of_improvement",
+    ),
     "._write": ("chosen_recordings", "write_evaluation", "write_results"),
 }
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]

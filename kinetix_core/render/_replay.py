@@ -62,10 +62,13 @@ def as_replay(attempt: Recording | Replay) -> Replay:
     )
 
 
-def read_replays(path: str | Path, name: str = "") -> tuple[Replay, ...]:
+def read_replays(
+    path: str | Path, name: str = "", *, may_be_empty: bool = False
+) -> tuple[Replay, ...]:
     """The attempts that a replay page holds, to the millimetre; with `name` those at that level.
 
-    Raises `RunError` for a file that is no replay page and a level that it does not hold.
+    Raises `RunError` for a file that is no replay page, a level that it does not hold and, unless
+    it may be empty, a page without attempts.
     """
     path = Path(path)
     try:
@@ -85,7 +88,7 @@ def read_replays(path: str | Path, name: str = "") -> tuple[Replay, ...]:
         )
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise RunError(f"{path}: damaged: its recordings cannot be read") from error
-    if not replays:
+    if not replays and not (may_be_empty and not name):
         known = {level["name"] for level in data["levels"]}
         what = f"no level {name} in it{did_you_mean(name, known)}" if name else "it is empty"
         raise RunError(f"{path}: {what}")

@@ -6,14 +6,32 @@ from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from ._command import train_command
+    from ._compare import (
+        Comparison,
+        Score,
+        compare_runs,
+        comparison_csv,
+        comparison_text,
+    )
+    from ._comparison_chart import comparison_chart
     from ._gallery import KeptLevel, kept_levels
-    from ._page import report_page, write_report
+    from ._methods import Method, methods
+    from ._page import report_page, several_seeds, write_report
     from ._read import RunRecord, read_run
 
 _WHERE = {
     "._command": ("train_command",),
+    "._compare": (
+        "Comparison",
+        "Score",
+        "compare_runs",
+        "comparison_csv",
+        "comparison_text",
+    ),
+    "._comparison_chart": ("comparison_chart",),
     "._gallery": ("KeptLevel", "kept_levels"),
-    "._page": ("report_page", "write_report"),
+    "._methods": ("Method", "methods"),
+    "._page": ("report_page", "several_seeds", "write_report"),
     "._read": ("RunRecord", "read_run"),
 }
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]

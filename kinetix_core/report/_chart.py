@@ -17,13 +17,15 @@ _MOST_POINTS = 300
 @dataclass(frozen=True)
 class Line:
     """One curve. colour: number of a colour. faint: drawn thin and pale, behind the others.
-    dots: whether each point is marked, as for few points."""
+    dots: whether each point is marked, as for few points. band: lower and upper ends of a shaded
+    area around it, as many points as the curve has."""
 
     name: str
     points: Sequence[Point]
     colour: int = 0
     faint: bool = False
     dots: bool = False
+    band: tuple[Sequence[Point], Sequence[Point]] | None = None
 
 
 def line_chart(
@@ -38,11 +40,13 @@ def line_chart(
     label: Callable[[float], str] | None = None,
 ) -> str:
     """The curves over a common axis. `low`, `high`: ends of the y axis; None: of the numbers."""
-    points = [p for line in lines for p in line.points]
+    ends = [p for line in lines if line.band for points in line.band for p in points]
+    points = [p for line in lines for p in line.points] + ends
     bottom, top = _range([y for _, y in points], low, high)
     right = max((x for x, _ in points), default=1.0) or 1.0
     plot = _Plot(width, height, right, bottom, top)
     parts = [_grid(plot, label or short, x_title)]
+    parts += [_band(plot, line) for line in lines]
     parts += [_curve(plot, line) for line in sorted(lines, key=lambda line: not line.faint)]
     return (
         f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" '
@@ -120,6 +124,15 @@ def _curve(plot: _Plot, line: Line) -> str:
         if line.dots or len(places) == 1
     )
     return f'<g class="line{faint}" {style}>{name}<path d="M{path}"/>{dots}</g>'
+
+
+def _band(plot: _Plot, line: Line) -> str:
+    if line.band is None or not line.points:
+        return ""
+    low, high = (thinned(points) for points in line.band)
+    path = "L".join(f"{plot.x(x):.1f} {plot.y(y):.1f}" for x, y in [*low, *reversed(high)])
+    style = f'style="--c:var(--c{line.colour % COLOURS})"'
+    return f'<g class="band" {style}><path d="M{path}Z"/></g>'
 
 
 def thinned(points: Sequence[Point], most: int = _MOST_POINTS) -> list[Point]:

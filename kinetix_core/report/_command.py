@@ -1,25 +1,47 @@
-"""The command that makes a run again, from the configuration that it left behind."""
+"""Commands that make a run again, or evaluate it, from what it left behind."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from kinetix_core.compose import leaves
 from kinetix_core.errors import KinetixError
 from kinetix_core.registry import COMPOSED_KINDS
+from kinetix_core.scene import parse_size
 
 _OWN = ("train.directory", "train.name")
 """Where a run is kept: another one's is its own."""
 _PLAIN = re.compile(r"(?!(true|false|null|nan|inf)$)[a-z_/][\w./*?%@+|-]*", re.I | re.A)
 """Texts that a setting takes without quotes, and as nothing else."""
+_ATTEMPTS = 20
+"""The default of `kinetix evaluate`."""
 
 
 def train_command(config: Mapping[str, Any]) -> str:
     """`kinetix train` with the settings of a run that are not the defaults, for a shell."""
     return " ".join(["kinetix train", *(shlex.quote(text) for text in changed_settings(config))])
+
+
+def evaluate_command(path: Path, sets: Sequence[str], about: Mapping[str, Any]) -> str:
+    """`kinetix evaluate` of a run on these sets, played as `about` (an evaluation) says."""
+    words = [f"run={path}", f"levels={','.join(sets)}"]
+    if about.get("attempts", _ATTEMPTS) != _ATTEMPTS:
+        words.append(f"attempts={about['attempts']}")
+    if about.get("actions") == "greedy":
+        words.append("greedy=true")
+    words += [f"{key}={about[key]}" for key in ("temperature", "size") if key in about]
+    words.append("baseline=untrained")
+    return " ".join(["kinetix evaluate", *map(shlex.quote, words)])
+
+
+def usual_sets(config: Mapping[str, Any]) -> list[str]:
+    """What a run is evaluated on where nothing else is known."""
+    size = parse_size(config["size"])
+    return [size.part_of("handmade"), size.part_of("random")]
 
 
 def changed_settings(config: Mapping[str, Any]) -> list[str]:

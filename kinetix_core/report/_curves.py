@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from kinetix_core.evaluate import FEWEST_SEEDS, bootstrap_band
+
 from ._chart import Line, Point, line_chart, percent_label
 from ._html import figure, legend, section
+from ._methods import Method
 from ._read import RunRecord
 
 _HEALTH = (
@@ -24,26 +27,33 @@ _HEALTH = (
 STEPS = "environment steps"
 
 
-def learning(runs: Sequence[RunRecord]) -> str:
-    """Solve rates over environment steps: one chart for a run, one per measure for several."""
+def learning(methods: Sequence[Method]) -> str:
+    """Solve rates over environment steps: one chart for a method, one per measure for several."""
     measures = ["episode/solved"]
-    for run in runs:
+    for run in _runs(methods):
         measures += [m for m in run.metrics("eval/", "/solve_rate") if m not in measures]
-    if len(runs) == 1:
-        groups = [("", [(runs[0], m, _name(m)) for m in measures])]
+    if len(methods) == 1:
+        groups = [("", [(methods[0], m, _name(m)) for m in measures])]
     else:
-        groups = [(_name(m), [(run, m, run.name) for run in runs]) for m in measures]
+        groups = [(_name(m), [(method, m, method.name) for method in methods]) for m in measures]
     charts = []
     for title, members in groups:
         lines = [
             line
-            for colour, (run, measure, name) in enumerate(members)
-            for line in [*_lines(run, measure, name, colour), *_untrained(run, measure, colour)]
+            for colour, (method, measure, name) in enumerate(members)
+            for line in [
+                *_lines(method, measure, name, colour, alone=len(methods) == 1),
+                *_untrained(method, measure, colour),
+            ]
         ]
         if lines:
             charts.append(figure(_both(lines, title or "solve rate"), title))
     names = [name for _, _, name in groups[0][1]]
-    window = _window(runs[0])
+    return section("learning", "Learning", *charts, legend(names), note=_note(methods, measures))
+
+
+def _note(methods: Sequence[Method], measures: Sequence[str]) -> str:
+    window = _window(methods[0].runs[0])
     note = (
         "Share of episodes that are solved. Of the training it is the mean over the episodes of"
         f" the last {window} updates"
@@ -52,9 +62,15 @@ def learning(runs: Sequence[RunRecord]) -> str:
     )
     if len(measures) > 1:
         note += "; sets of levels are played now and then, and nothing is learnt from them"
-    if any(_untrained(run, measure, 0) for run in runs for measure in measures):
+    if any(_untrained(method, measure, 0) for method in methods for measure in measures):
         note += "; a level line is the untrained network"
-    return section("learning", "Learning", *charts, legend(names), note=f"{note}.")
+    if any(method.seeds >= FEWEST_SEEDS for method in methods):
+        note += "; bands are 95 % intervals of the mean over seeds, point by point"
+    return f"{note}."
+
+
+def _runs(methods: Sequence[Method]) -> list[RunRecord]:
+    return [run for method in methods for run in method.runs]
 
 
 def _both(lines: Sequence[Line], title: str) -> str:
@@ -75,19 +91,20 @@ def _both(lines: Sequence[Line], title: str) -> str:
     return f'<div class="wide">{chart(900, 320)}</div><div class="narrow">{chart(380, 260)}</div>'
 
 
-def health(runs: Sequence[RunRecord]) -> str:
+def health(methods: Sequence[Method]) -> str:
     """Small charts of the learner's own measures; those that nobody logged are left out."""
     charts = []
     for metric, title, words in _HEALTH:
         lines = [
             Line(run.name, points, colour, dots=len(points) < 2)
-            for colour, run in enumerate(runs)
+            for colour, method in enumerate(methods)
+            for run in method.runs
             for points in _curves(run, metric)
             if points
         ]
         if lines:
             charts.append(figure(line_chart(lines, title=title, x_title=STEPS), title, words))
-    names = legend([run.name for run in runs]) if len(runs) > 1 else ""
+    names = legend([method.name for method in methods]) if len(methods) > 1 else ""
     inside = f'<div class="charts">{"".join(charts)}</div>' if charts else ""
     return section("health", "Health of the learner", inside, names)
 
@@ -98,26 +115,47 @@ def _name(measure: str) -> str:
     return measure.removeprefix("eval/").removesuffix("/solve_rate")
 
 
-def _lines(run: RunRecord, measure: str, name: str, colour: int) -> list[Line]:
-    """A curve; of several seeds each thin, and their mean."""
-    curves = _smoothed(run) if measure == "episode/solved" else _curves(run, measure)
-    curves = [points for points in curves if points]
-    dots = measure != "episode/solved"
-    if len(curves) == 1:
-        return [Line(name, curves[0], colour, dots=dots)]
-    lines = [
-        Line(f"{name}, seed {i}", points, colour, faint=True) for i, points in enumerate(curves)
+def _lines(method: Method, measure: str, name: str, colour: int, *, alone: bool) -> list[Line]:
+    """A curve; of several seeds their mean with its band, and each seed thin where there is room
+    for it (alone) or no band."""
+    smooth = measure == "episode/solved"
+    curves = [
+        points
+        for run in method.runs
+        for points in (_smoothed(run) if smooth else _curves(run, measure))
+        if points
     ]
-    if curves:
-        shared = sorted(set.intersection(*({x for x, _ in points} for points in curves)))
-        tables = [dict(points) for points in curves]
-        mean = [(x, math.fsum(t[x] for t in tables) / len(tables)) for x in shared]
-        lines.append(Line(f"{name}, mean of {len(curves)} seeds", mean, colour, dots=dots))
-    return lines
+    if not curves:
+        return []
+    if len(curves) == 1:
+        return [Line(name, curves[0], colour, dots=not smooth)]
+    lines = []
+    if alone or len(curves) < FEWEST_SEEDS:
+        lines = [
+            Line(f"{name}, seed {i}", points, colour, faint=True) for i, points in enumerate(curves)
+        ]
+    return [*lines, *_mean(curves, name, colour, dots=not smooth)]
 
 
-def _untrained(run: RunRecord, measure: str, colour: int) -> list[Line]:
+def _mean(curves: Sequence[Sequence[Point]], name: str, colour: int, *, dots: bool) -> list[Line]:
+    """The mean at the steps that all seeds have a point at."""
+    shared = sorted(set.intersection(*({x for x, _ in points} for points in curves)))
+    if not shared:
+        return []
+    tables = [dict(points) for points in curves]
+    values = [[table[x] for x in shared] for table in tables]
+    mean = [(x, math.fsum(t[x] for t in tables) / len(tables)) for x in shared]
+    ends = bootstrap_band(values)
+    band = None
+    if ends is not None:
+        low, high = ([(x, float(y)) for x, y in zip(shared, e, strict=True)] for e in ends)
+        band = (low, high)
+    return [Line(f"{name}, mean of {len(curves)} seeds", mean, colour, dots=dots, band=band)]
+
+
+def _untrained(method: Method, measure: str, colour: int) -> list[Line]:
     """A level line: what the untrained network solves of the same set, where that is known."""
+    run = method.shown
     for row in (run.evaluation or {}).get("sets", []):
         last = run.column(measure)
         if row["set"] == _name(measure) and row.get("baseline") and last:

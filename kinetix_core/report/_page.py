@@ -10,13 +10,19 @@ from typing import Any
 
 from kinetix_core.errors import RunError
 
+from ._compare import Comparison, compare_runs, comparison_csv
+from ._comparison import compared
+from ._comparison_chart import comparison_chart
 from ._curves import health, learning
 from ._gallery import KeptLevel, gallery
 from ._html import place, section
+from ._methods import Method
 from ._provenance import cost, differences, facts, provenance
 from ._read import REPLAYS, RunRecord
 from ._results import results
 
+_NAMED = 3
+"""Most runs whose names make the title."""
 _MOST_REPLAYS = 24
 """Levels of each set that can be watched."""
 
@@ -25,29 +31,52 @@ def write_report(
     path: Path,
     runs: Sequence[RunRecord],
     kept: Mapping[str, Sequence[KeptLevel]] | None = None,
-) -> Path:
-    """Write `report_page(...)` to `path` and return it. Raises `RunError` where it cannot be."""
-    page = report_page(runs, kept)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, "utf-8", "backslashreplace")
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written ({error.strerror})") from error
-    return path
+    comparison: Comparison | None = None,
+) -> list[Path]:
+    """Write `report_page(...)` to `path`. Where several seeds were evaluated on the same levels,
+    the numbers and the figure of the comparison go beside it, as `.csv` and `.svg`.
+
+    Returns what was written, the page last. Raises `RunError` where it cannot be.
+    """
+    comparison = comparison or compare_runs(runs)
+    files = {}
+    if several_seeds(comparison) and comparison.sets:
+        files[path.with_suffix(".csv")] = comparison_csv(comparison)
+        files[path.with_suffix(".svg")] = comparison_chart(comparison, alone=True)
+    files[path] = report_page(runs, kept, comparison)
+    for file, text in files.items():
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, "utf-8", "backslashreplace")
+        except OSError as error:
+            raise RunError(f"{file}: cannot be written ({error.strerror})") from error
+    return list(files)
+
+
+def several_seeds(comparison: Comparison) -> bool:
+    """Whether there is anything to compare."""
+    return sum(method.seeds for method in comparison.methods) > 1
 
 
 def report_page(
-    runs: Sequence[RunRecord], kept: Mapping[str, Sequence[KeptLevel]] | None = None
+    runs: Sequence[RunRecord],
+    kept: Mapping[str, Sequence[KeptLevel]] | None = None,
+    comparison: Comparison | None = None,
 ) -> str:
-    """The whole page. kept: levels of the curriculum of each run, by the run's name."""
-    parts = [learning(runs)]
-    parts += [results(run) for run in runs]
-    parts += [replays(run) for run in runs]
-    parts += [gallery(run.name, list((kept or {}).get(run.name, ()))) for run in runs]
-    parts += [health(runs), cost(runs)]
+    """The whole page. kept: levels of the curriculum of each run, by the run's name. Levels and
+    replays are those of one run for each method."""
+    comparison = comparison or compare_runs(runs)
+    methods = comparison.methods
+    shown = [method.shown for method in methods]
+    parts = [compared(comparison)] if several_seeds(comparison) else []
+    parts.append(learning(methods))
+    parts += [results(run) for run in shown if run.evaluation or len(runs) == 1]
+    parts += [replays(run) for run in shown]
+    parts += [gallery(run.name, list((kept or {}).get(run.name, ()))) for run in shown]
+    parts += [health(methods), cost(runs)]
     parts += [differences(runs)] if len(runs) > 1 else []
     parts.append(provenance(runs))
-    title = ", ".join(run.name for run in runs)
+    title = _title(comparison)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -56,9 +85,15 @@ def report_page(
         "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
         "frame-src 'self' about:\">\n"
         f"<title>{escape(title)}</title>\n<style>\n{_asset('report.css')}</style></head>\n"
-        f'<body><header><h1>{escape(title)}</h1><p class="muted">{_subtitle(runs)}</p>'
+        f'<body><header><h1>{escape(title)}</h1><p class="muted">{_subtitle(runs, methods)}</p>'
         f"{_facts(runs)}</header>\n<main>\n{''.join(parts)}</main></body></html>\n"
     )
+
+
+def _title(comparison: Comparison) -> str:
+    """The runs where they are few, or else the methods."""
+    runs = [run.name for method in comparison.methods for run in method.runs]
+    return ", ".join(runs if len(runs) <= _NAMED else [m.name for m in comparison.methods])
 
 
 def _asset(name: str) -> str:
@@ -66,14 +101,21 @@ def _asset(name: str) -> str:
     return place.read_text("utf-8")
 
 
-def _subtitle(runs: Sequence[RunRecord]) -> str:
+def _subtitle(runs: Sequence[RunRecord], methods: Sequence[Method]) -> str:
     def words(run: RunRecord) -> str:
         config = run.config
         kinds = ("curriculum", "generator", "observation", "network")
         chosen = [f"{kind} {config[kind]['name']}" for kind in kinds]
         return " · ".join([f"size {config['size']}", *chosen])
 
-    return escape(words(runs[0]) if len(runs) == 1 else f"{len(runs)} runs")
+    if len(runs) == 1:
+        return escape(words(runs[0]))
+    if len(methods) == len(runs):
+        return f"{len(runs)} runs"
+    counts = f"{len(runs)} runs, {len(methods)} {'method' if len(methods) == 1 else 'methods'}"
+    return f"{counts}; levels and replays are of one run for each: " + escape(
+        ", ".join(method.shown.name for method in methods)
+    )
 
 
 def _facts(runs: Sequence[RunRecord]) -> str:
@@ -92,7 +134,9 @@ def replays(run: RunRecord) -> str:
         return ""
     from kinetix_core.render import OUTCOMES, read_replays, replay_page
 
-    attempts = read_replays(file)
+    attempts = read_replays(file, may_be_empty=True)
+    if not attempts:  # evaluated with record=0
+        return ""
     solved = {attempt.name for attempt in attempts if attempt.outcome == OUTCOMES[0]}
     order = sorted(dict.fromkeys(a.name for a in attempts), key=lambda name: name not in solved)
     rows = {row["level"]: row for row in run.evaluation["levels"]}

@@ -12,6 +12,7 @@ from kinetix_core.compose import leaves
 from ._chart import short
 from ._command import train_command, written
 from ._html import code, section, table
+from ._methods import components
 from ._read import RunRecord
 
 
@@ -68,7 +69,7 @@ def duration(seconds: float) -> str:
 
 def differences(runs: Sequence[RunRecord]) -> str:
     """The settings in which several runs differ."""
-    settings = [{**_components(run), **dict(leaves(run.config)), "train.name": ""} for run in runs]
+    settings = [{**components(run), **dict(leaves(run.config)), "train.name": ""} for run in runs]
     keys = dict.fromkeys(key for of_run in settings for key in of_run)
     rows = []
     for key in keys:
@@ -79,14 +80,6 @@ def differences(runs: Sequence[RunRecord]) -> str:
         return ""
     names = [run.name for run in runs]
     return section("differences", "Settings that differ", table(["setting", *names], rows))
-
-
-def _components(run: RunRecord) -> dict[str, str]:
-    return {
-        kind: str(part["name"])
-        for kind, part in run.config.items()
-        if isinstance(part, dict) and "name" in part and kind != "train"
-    }
 
 
 def provenance(runs: Sequence[RunRecord]) -> str:

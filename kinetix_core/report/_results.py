@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from kinetix_core.scene import parse_size
-
+from ._command import evaluate_command, usual_sets
 from ._html import code, place, section, table
 from ._read import RunRecord
 
@@ -23,14 +21,10 @@ def results(run: RunRecord) -> str:
     """What the last evaluation found; without one, the command that makes one."""
     found = run.evaluation
     if found is None:
-        size = parse_size(run.config["size"])
-        sets = f"{size.part_of('handmade')},{size.part_of('random')}"
-        where = shlex.quote(f"run={run.path}")
-        command = f"kinetix evaluate {where} levels={sets} baseline=untrained"
         return section(
             place("results", run.name),
             _title(run),
-            code(command),
+            code(evaluate_command(run.path, usual_sets(run.config), {})),
             note="Not evaluated yet. This does it:",
         )
     parts = [_sets(found["sets"])]

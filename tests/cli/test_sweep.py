@@ -122,8 +122,8 @@ def test_a_grid_runs_here(capsys, monkeypatch, tmp_path):
     words = [f"train.directory={tmp_path}", "ppo.epochs=2"]
     assert main(["sweep", "run", "laptop_curricula", *words]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 10
-    assert "/sfl-2-2 " in lines[9]
+    assert len(lines) == 13
+    assert "/sfl-2-2 " in lines[12]
 
 
 def test_what_an_agent_runs_is_a_training_of_the_sweep(tmp_path, capsys):

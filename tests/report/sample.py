@@ -13,8 +13,17 @@ from tests.render.sample import sample_recording
 SEED = np.random.default_rng(4)
 
 
-def sample_run(folder: Path, *settings: str, updates: int = 50, evaluated: bool = True) -> Path:
-    """Config, metrics with evaluations, parameters, versions and an evaluation of two sets."""
+def sample_run(
+    folder: Path,
+    *settings: str,
+    updates: int = 50,
+    evaluated: bool = True,
+    strength: float = 0.8,
+) -> Path:
+    """Config, metrics with evaluations, parameters, versions and an evaluation of two sets.
+
+    strength: the solve rate of the last training episodes.
+    """
     folder.mkdir(parents=True)
     composed = compose_run(["levels=handmade/s", *settings])
     seeds = composed.num_seeds
@@ -22,14 +31,14 @@ def sample_run(folder: Path, *settings: str, updates: int = 50, evaluated: bool 
     (folder / "run.json").write_text('{"status": "finished"}')
     (folder / "versions.json").write_text('{"python": "3.12.1", "jax": "0.10.0"}')
     (folder / "parameters.safetensors").write_bytes(b"numbers")
-    rows = [_row(update, updates, seeds) for update in range(1, updates + 1)]
+    rows = [_row(update, updates, seeds, strength) for update in range(1, updates + 1)]
     (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     if evaluated:
         evaluate(folder)
     return folder
 
 
-def _row(update: int, updates: int, seeds: int) -> dict:
+def _row(update: int, updates: int, seeds: int, strength: float) -> dict:
     share = update / updates
 
     def each(value):
@@ -41,7 +50,7 @@ def _row(update: int, updates: int, seeds: int) -> dict:
         "time/seconds": 20 + update,
         "time/steps_per_second": 900 + update,
         "time/seconds_of_cpu": 30.0 + 2 * update,
-        "episode/solved": each(0.8 * share),
+        "episode/solved": each(strength * share),
         "episode/count": each(10.0),
         "episode/return": each(share - 0.2),
         "ppo/entropy": each(5 - share),
@@ -60,6 +69,29 @@ def evaluate(folder: Path, **about) -> None:
     results = [_set("mine", few), _set("random/s", many)]
     about = {"run": folder.name, "update": 50, "attempts": 4, "actions": "sampled"} | about
     write_results(folder, results, title="sample", about=about)
+
+
+def evaluate_seeds(
+    folder: Path, sets: dict[str, list[list[int]]], digest: str = "0123456789abcdef", **about
+) -> None:
+    """An evaluation in which seed i solves level n of a set in sets[name][i][n] of 4 attempts; the
+    untrained policy solves each in 1."""
+    results = [
+        SetResult(
+            name,
+            digest,
+            tuple(_counted(name, counts) for counts in of_seeds),
+            _counted(name, [1] * len(of_seeds[0])),
+        )
+        for name, of_seeds in sets.items()
+    ]
+    about = {"run": folder.name, "update": 50, "attempts": 4, "actions": "sampled"} | about
+    write_results(folder, results, title="sample", about=about)
+
+
+def _counted(name: str, counts: list[int]) -> Evaluation:
+    levels = tuple(_level(f"{name}/{i:03d}", solved) for i, solved in enumerate(counts))
+    return Evaluation(levels, "s", 4, False)
 
 
 def _set(name: str, levels: list[tuple[str, int, int]]) -> SetResult:

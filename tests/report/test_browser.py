@@ -68,3 +68,19 @@ def test_everything_is_there_and_fits(tmp_path, width):
     assert found["levels"] == 3 + 24
     assert found["images"]
     assert found["count"] == 18
+
+
+@pytest.mark.parametrize("width", [1280, 500])
+def test_a_comparison_fits(tmp_path, width):
+    runs = [
+        read_run(sample_run(tmp_path / f"{name}-{seed}", f"curriculum={name}", f"seed={seed}"))
+        for name in ("dr", "sfl")
+        for seed in range(3)
+    ]
+    found = asked(tmp_path, report_page(runs), width)
+    assert found["wide"] <= 0
+    assert min(found["sections"]) > 60
+    assert len(found["charts"]) == 1 + 2 + 4, "comparison; training, random/s; health as above"
+    assert min(found["charts"]) > 250
+    assert min(found["texts"]) > 8, "pixels that letters are high"
+    assert found["player"] == "true"

@@ -146,7 +146,8 @@ def test_several_runs_are_compared(folder, tmp_path):
         ("ppo.learning_rate", "0.0003", "0.0001"),
         ("curriculum.pool", "0", "-"),
     ]
-    assert page.count('<div class="wide">') == 2, "a chart of the training and one of random/s"
+    charts = page.partition('<section id="learning">')[2].partition("</section>")[0]
+    assert charts.count('<div class="wide">') == 2, "one of the training and one of random/s"
 
 
 def test_each_seed_has_a_curve_behind_their_mean(tmp_path):
