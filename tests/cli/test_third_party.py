@@ -1,6 +1,7 @@
 """A package from elsewhere, installed by pip, is used by name like everything built in."""
 
 import json
+import re
 import shutil
 import textwrap
 from pathlib import Path
@@ -135,11 +136,19 @@ def test_its_settings_are_checked_like_ours(site):
     assert shown.stderr.startswith("kinetix: error: observation.scale=0")
 
 
+def command_of(readme: Path) -> list[str]:
+    """What a README says to type to train with the example."""
+    (line,) = re.findall(r"kinetix (train .*observation=distances[^`\n]*)", readme.read_text())
+    return line.split()
+
+
 def test_it_trains_by_name(site, tmp_path):
+    """By the command that both READMEs give, cut short."""
     small = ["ppo.num_envs=8", "ppo.num_steps=8", "ppo.num_minibatches=2", "ppo.epochs=1"]
     small += ["network.width=8", "network.depth=1", "train.total_steps=128"]
-    choice = ["observation=distances", "observation.scale=2.5"]
-    done = kinetix(site, "train", *choice, *small, "train.name=short", cwd=tmp_path)
+    command = command_of(EXAMPLE / "README.md")
+    assert command == command_of(EXAMPLE.parents[1] / "README.md")
+    done = kinetix(site, *command, *small, "train.name=short", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "runs" / "short"
     assert done.stdout.splitlines()[-1] == "runs/short"
