@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kinetix_core.errors import SettingError, did_you_mean
 from kinetix_core.paths import user_path
-from kinetix_core.render import FILMS, FORMATS, STILLS, check_fps
+from kinetix_core.render import FILMS, FORMATS, STILLS, check_fps, usual_still
 
 _SETTING = re.compile(r"[A-Za-z_][\w.]*=.*", re.DOTALL)
 _PLAYING = ("engine", "action", "env")
@@ -65,7 +65,7 @@ _SAID = {"random": "random actions", "noop": "no actions"}
 
 def request_of(args: argparse.Namespace) -> Request:
     """Raises `SettingError` for values that are wrong and options that would do nothing."""
-    out = _out(args.out)
+    out = _out(f"render{usual_still()}" if args.out is None else args.out)
     still, film = out.suffix in STILLS, out.suffix in FILMS
     settings = [text for text in args.levels if _is_setting(text)]
     for text in settings:
@@ -87,7 +87,7 @@ def request_of(args: argparse.Namespace) -> Request:
     _check_settings(settings, args.generator, plays and not run)
     if still and pages and (levels or args.generator) and not plays:
         raise SettingError(
-            f"out={args.out}: recorded attempts and levels in one {out.suffix}: --frames N draws"
+            f"out={out}: recorded attempts and levels in one {out.suffix}: --frames N draws"
             " a strip of each; or write them apart"
         )
     if args.theme is not None and args.theme not in THEMES:

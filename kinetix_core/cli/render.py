@@ -38,9 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         metavar="FILE",
-        default="render.png",
-        help="default %(default)s. .svg, .png: the levels as they are; .gif, .mp4: attempts at"
-        " them; .html: attempts as a page that plays, steps and scrubs",
+        help="usually render.png, or render.svg where Pillow is not installed. .svg, .png: the"
+        " levels as they are; .gif, .mp4: attempts at them; .html: attempts as a page that plays,"
+        " steps and scrubs",
     )
     source = parser.add_argument_group("levels from a generator")
     source.add_argument("--generator", metavar="NAME", help="in place of LEVEL; settings follow it")
@@ -76,10 +76,10 @@ def run(args: argparse.Namespace) -> int:
     from kinetix_core.render import require_packages
 
     request = request_of(args)
-    require_packages(request.out.suffix)
-    _check_out(request.out)
     _check_names(request)
     replays = _recorded(request.pages)
+    require_packages(request.out.suffix)
+    _check_out(request.out)
     if request.plays:
         replays += _played(request)
     if request.out.suffix == ".html":

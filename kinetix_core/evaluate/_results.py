@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -28,6 +28,9 @@ class LevelResult:
     length: np.ndarray  # (attempts,) steps up to and including the end
     exact: bool = False  # every attempt is the same (greedy actions): the rate has no error
     confidence: float = 0.95
+
+    def __repr__(self) -> str:
+        return f"LevelResult({self.name}: {self.solved} of {self.attempts} solved)"
 
     @property
     def attempts(self) -> int:
@@ -77,6 +80,9 @@ class Group:
     name: str
     levels: tuple[LevelResult, ...]
 
+    def __repr__(self) -> str:
+        return f"Group({self.name}: {_said(self.levels, self.solve_rate)})"
+
     @property
     def solve_rate(self) -> float:
         return float(np.mean([level.solve_rate for level in self.levels]))
@@ -115,7 +121,12 @@ class Evaluation:
     size: str  # name of the size that the levels were played in
     attempts: int
     greedy: bool
-    recordings: tuple[Recording, ...] = field(default=(), repr=False)
+    recordings: tuple[Recording, ...] = ()
+
+    def __repr__(self) -> str:
+        tries = f"{self.attempts} {'attempt' if self.attempts == 1 else 'attempts'} each"
+        said = _said(self.levels, self.solve_rate)
+        return f"Evaluation({said}, size {self.size}, {tries})"
 
     @cached_property
     def total(self) -> Group:
@@ -146,6 +157,11 @@ class Evaluation:
             for name, levels in members.items()
             if len(levels) > 1 or name.endswith("_all")
         }
+
+
+def _said(levels: Sequence[LevelResult], rate: float) -> str:
+    """In a few words, however many levels and attempts there are."""
+    return f"{len(levels)} {'level' if len(levels) == 1 else 'levels'}, {100 * rate:.1f} % solved"
 
 
 def group_of(name: str, size: str) -> tuple[str, str]:

@@ -31,18 +31,16 @@ def task_in_size(
 
     task = build_task(dataclasses.replace(composed, size=size), _KINDS)
     fresh = jax.eval_shape(lambda key: untrained_params(task, key), jax.random.key(0))
-    known = {jax.tree_util.keystr(p): x.shape for p, x in _leaves(params)}
-    for path, leaf in _leaves(fresh):
-        name = jax.tree_util.keystr(path)
-        if known.get(name) != tuple(leaf.shape):
-            raise SettingError(
-                f"{setting}={size.written}: network={composed['network'].name} with observation="
-                f"{composed['observation'].name} was trained in size {composed.size.name} and takes"
-                f" no other: its parameter {name} would be {tuple(leaf.shape)}, not"
-                f" {known.get(name, 'there')}; networks over entities take any size"
-            )
+    if _shapes(fresh) != _shapes(params):
+        raise SettingError(
+            f"{setting}={size.written}: network={composed['network'].name} with observation="
+            f"{composed['observation'].name} takes the size that it was trained in only, size"
+            f" {composed.size.written}; train with size={size.written}, or train a network that"
+            " takes any size, one over entities"
+        )
     return task
 
 
-def _leaves(tree: Parameters):
-    return jax.tree_util.tree_leaves_with_path(tree)
+def _shapes(params: Parameters) -> dict[str, tuple[int, ...]]:
+    leaves = jax.tree_util.tree_leaves_with_path(params)
+    return {jax.tree_util.keystr(path): tuple(leaf.shape) for path, leaf in leaves}

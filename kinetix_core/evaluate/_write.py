@@ -64,6 +64,7 @@ def write_results(
         title,
         shown,
         summary_rows=[_finite(row) for row in summary],
+        sets=set_rows(results),
         subtitle=" · ".join(f"{key} {value}" for key, value in about.items()),
     )
 

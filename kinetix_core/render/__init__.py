@@ -6,7 +6,15 @@ from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from ._film import write_film
-    from ._formats import FILMS, FORMATS, PAGES, STILLS, check_fps, require_packages
+    from ._formats import (
+        FILMS,
+        FORMATS,
+        PAGES,
+        STILLS,
+        check_fps,
+        require_packages,
+        usual_still,
+    )
     from ._page import replay_page, write_replay_page
     from ._picture import write_picture
     from ._policies import POLICIES, with_policy
@@ -15,7 +23,15 @@ if TYPE_CHECKING:
     from ._svg import contact_sheet_svg, filmstrip_svg, filmstrips_svg, scene_svg
 
 _WHERE = {
-    "._formats": ("FILMS", "FORMATS", "PAGES", "STILLS", "check_fps", "require_packages"),
+    "._formats": (
+        "FILMS",
+        "FORMATS",
+        "PAGES",
+        "STILLS",
+        "check_fps",
+        "require_packages",
+        "usual_still",
+    ),
     "._film": ("write_film",),
     "._page": ("replay_page", "write_replay_page"),
     "._picture": ("write_picture",),

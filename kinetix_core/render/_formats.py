@@ -22,6 +22,15 @@ def require_packages(suffix: str) -> None:
         ffmpeg()
 
 
+def usual_still() -> str:
+    """The suffix of a picture that can be written here: .png with Pillow, .svg without it."""
+    try:
+        pillow()
+    except SettingError:
+        return ".svg"
+    return ".png"
+
+
 def check_fps(suffix: str, fps: int) -> None:
     """Raises `SettingError` for a number of frames per second that this format cannot have."""
     most = FRAMES_PER_SECOND[suffix][1]

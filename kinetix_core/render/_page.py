@@ -17,6 +17,7 @@ from ._replay import Replay, as_replay
 
 SCRIPTS = ("decode.js", "draw.js", "player.js", "levels.js", "main.js")
 ROW_KEYS = ("level", "attempts", "solved", "solve_rate", "low", "high", "mean_return")
+SET_KEYS = ("set", "levels", "solve_rate", "solved_at_least_once")
 
 
 def write_replay_page(
@@ -25,6 +26,7 @@ def write_replay_page(
     recordings: Sequence[Recording | Replay],
     *,
     summary_rows: Sequence[Mapping[str, Any]] = (),
+    sets: Sequence[Mapping[str, Any]] = (),
     subtitle: str = "",
 ) -> Path:
     """Write `replay_page(...)` to `path` (UTF-8) and return it.
@@ -34,7 +36,7 @@ def write_replay_page(
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        page = replay_page(title, recordings, summary_rows, subtitle)
+        page = replay_page(title, recordings, summary_rows, subtitle, sets)
         path.write_text(page, "utf-8", "backslashreplace")
     except OSError as error:
         raise RunError(f"{path}: cannot be written ({error.strerror})") from error
@@ -46,21 +48,25 @@ def replay_page(
     recordings: Sequence[Recording | Replay],
     summary_rows: Sequence[Mapping[str, Any]] = (),
     subtitle: str = "",
+    sets: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """An HTML page that plays the recordings; those of one name are attempts at one level.
 
     `summary_rows`: one mapping per level with at least `level` (a recording's name), `attempts`,
     `solved`, `solve_rate`, `low`, `high` (interval of the rate) and `mean_return`; what else it
-    holds becomes a column of the table. Raises `ValueError` where one of these is missing.
+    holds becomes a column of the table. `sets`: one mapping per set that was played, with `set`
+    (its name), `levels`, `solve_rate` and `solved_at_least_once` over all its levels, which the
+    head of the page says where the recordings are of some levels only; without them it says the
+    means over `summary_rows`. Raises `ValueError` where one of these is missing.
     """
-    for row in summary_rows:
-        if missing := [key for key in ROW_KEYS if key not in row]:
-            raise ValueError(f"summary row {dict(row)!r}: {', '.join(missing)} missing")
+    _check("summary row", summary_rows, ROW_KEYS)
+    _check("set", sets, SET_KEYS)
     data = {
         "look": look(),
         "scale": SCALE,
         "levels": _levels(recordings),
         "summary": [dict(row) for row in summary_rows],
+        "sets": [{key: row[key] for key in SET_KEYS} for row in sets],
     }
     text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     script = "\n".join(asset(name) for name in SCRIPTS)
@@ -77,6 +83,12 @@ def replay_page(
     return head + "".join(
         filled[key] + tail for key, tail in (part.split("}}", 1) for part in rest)
     )
+
+
+def _check(what: str, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> None:
+    for row in rows:
+        if missing := [key for key in keys if key not in row]:
+            raise ValueError(f"{what} {dict(row)!r}: {', '.join(missing)} missing")
 
 
 def _levels(recordings: Sequence[Recording | Replay]) -> list[dict[str, Any]]:

@@ -146,11 +146,12 @@ def replays(run: RunRecord) -> str:
     names = [name for found in of_set.values() for name in found[:_MOST_REPLAYS]]
     shown = [a for name in names for a in attempts if a.name == name]
     summary = [_summary(rows[name]) for name in names if name in rows]
-    page = replay_page("Replays", shown, summary, run.name)
+    page = replay_page("Replays", shown, summary, run.name, run.evaluation["sets"])
     frame = f'<iframe title="Replays of {escape(run.name, quote=True)}" srcdoc="'
     frame += f'{escape(page, quote=True)}"></iframe>'
     words = f"{len(names)} levels, those with a solved attempt first"
-    rest = f" (of {len(order)})" if len(order) > len(names) else ""
+    every = len(run.evaluation["levels"])
+    rest = f" (of {every:,}; the numbers of all are above)" if every > len(names) else ""
     return section(
         place("replays", run.name), f"Replays of {run.name}", frame, note=f"{words}{rest}."
     )

@@ -172,14 +172,23 @@ def test_several_sets_beside_the_untrained_policy(loaded, capsys, tmp_path, monk
                       ("two", "untrained", "0.0")]  # fmt: skip
 
 
-def test_a_size_that_the_network_does_not_take_is_one_line(tmp_path, capsys):
-    composed = compose_run(["size=s", "network.depth=1", "network.width=8"])
+@pytest.mark.parametrize(
+    ("network", "observation"), [("mlp", "symbolic"), ("modular", "egocentric")]
+)
+def test_a_size_that_the_network_does_not_take_is_one_line(network, observation):
+    composed = compose_run(["size=s", f"network={network}", f"observation={observation}"])
     task = build_task(composed, ("engine", "action", "observation", "network"))
+    shapes = jax.eval_shape(lambda key: untrained_params(task, key), jax.random.key(0))
     with pytest.raises(SettingError) as caught:
-        task_in_size(composed, M, untrained_params(task, jax.random.key(0)))
-    assert "size=m: network=mlp with observation=symbolic was trained in size s" in str(
-        caught.value
+        task_in_size(composed, M, shapes)
+    assert str(caught.value) == (
+        f"size=m: network={network} with observation={observation} takes the size that it was"
+        " trained in only, size s; train with size=m, or train a network that takes any"
+        " size, one over entities"
     )
+
+
+def test_a_network_over_entities_takes_another_size():
     over_entities = compose_run(["network=deep_sets", "observation=entity", "network.width=8"])
     task = build_task(over_entities, ("engine", "action", "observation", "network"))
     grown = task_in_size(over_entities, M, untrained_params(task, jax.random.key(0)))

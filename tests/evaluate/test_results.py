@@ -110,6 +110,14 @@ def test_seeds_are_shown_one_by_one_and_together():
     )
 
 
+def test_results_print_as_a_line_without_arrays():
+    assert repr(FOUR) == "Evaluation(4 levels, 43.8 % solved, size l, 4 attempts each)"
+    assert repr(FOUR.levels[0]) == "LevelResult(l/mjc_hopper: 2 of 4 solved)"
+    assert repr(FOUR.groups["l_mjc"]) == "Group(l_mjc: 2 levels, 75.0 % solved)"
+    one = evaluation(result("pr", SOLVED, exact=True), greedy=True)
+    assert repr(one) == "Evaluation(1 level, 100.0 % solved, size l, 1 attempt each)"
+
+
 def test_files_hold_the_same_numbers(tmp_path):
     recordings = [sample_recording(level.name) for level in FOUR.levels]
     shown = Evaluation(FOUR.levels, "l", 4, False, tuple(recordings))

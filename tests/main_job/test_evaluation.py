@@ -101,7 +101,7 @@ def test_networks_over_entities_are_evaluated_in_other_sizes():
         (
             ["evaluation.levels=handmade/s", "evaluation.sizes=[m]"],
             SettingError,
-            "evaluation.sizes=m: network=mlp with observation=symbolic was trained in size s",
+            "evaluation.sizes=m: network=mlp with observation=symbolic takes the size that it was",
         ),
         ([], SettingError, r"evaluation.every_updates=1: evaluation.levels says what is played"),
         (["evaluation.sizes=[xl]"], SettingError, "evaluation.sizes=xl: xl is none of s, m, l"),

@@ -180,3 +180,22 @@ def test_a_missing_extra_is_named_before_anything_is_played(
 ):
     monkeypatch.setitem(sys.modules, package, None)
     assert words in refused(capsys, LEVEL, "--out", out)
+
+
+def test_without_pillow_the_usual_picture_is_an_svg(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    path = render(capsys, LEVEL)
+    assert path == Path("render.svg")
+    assert path.read_text("utf-8").startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("level", "words"),
+    [
+        ("nolevel.json", "nolevel.json: no such level file"),
+        ("x.html", "x.html: cannot be read: No such file"),
+    ],
+)
+def test_levels_that_are_not_there_come_before_a_missing_extra(capsys, monkeypatch, level, words):
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    assert words in refused(capsys, level, "--out", "x.png")

@@ -70,6 +70,11 @@ def test_a_summary_row_without_its_numbers_is_refused():
         replay_page("t", [sample_recording()], [row])
 
 
+def test_a_set_without_its_numbers_is_refused():
+    with pytest.raises(ValueError, match=r"set .*: solve_rate, solved_at_least_once missing"):
+        replay_page("t", [], sets=[{"set": "a", "levels": 3}])
+
+
 def test_long_recordings_of_many_levels_make_a_small_file():
     rng = np.random.default_rng(0)
     one = sample_recording(steps=256)
@@ -124,6 +129,41 @@ def test_a_browser_plays_what_was_recorded(tmp_path):
     x = 2 + 2.5 * 0.0317
     np.testing.assert_allclose(seen[6], [x, 2.5 * 3.1, np.cos(2)], atol=0.006)
     assert seen[7:] == [2, 2, True, True, "true"]
+
+
+SET = {"set": "a<b>", "levels": 522, "solve_rate": 0.229, "solved_at_least_once": 130}
+RATE, EVER = "mean solve rate", "solved at least once"
+
+
+@pytest.mark.parametrize(
+    ("sets", "head"),
+    [
+        ([], ["levels: 1 ", f"{RATE}: 25.0 % ", f"{EVER}: 1 of 1"]),
+        (
+            [SET],
+            [
+                "levels: 522 1 of them to watch, solved ones first",
+                f"{RATE}: 22.9 % of all 522",
+                f"{EVER}: 130 of 522",
+            ],
+        ),
+        (
+            [SET, {**SET, "set": "c", "solve_rate": 1}],
+            [
+                "levels: 1044 1 of them to watch, solved ones first",
+                f"a<b>: 22.9 % {RATE}; 130 of 522 {EVER}",
+                f"c: 100.0 % {RATE}; 130 of 522 {EVER}",
+            ],
+        ),
+    ],
+)
+def test_the_head_has_the_numbers_of_all_levels_not_of_those_shown(tmp_path, sets, head):
+    page = replay_page("t", [sample_recording("sample")], [ROW], sets=sets)
+    script = (
+        "[...$('facts').children].map((box) => ['dt', 'dd']"
+        ".map((part) => box.querySelector(part).textContent).join(': '))"
+    )
+    assert in_browser(tmp_path, page, script) == [*head, "attempts per level: 20 "]
 
 
 @pytest.mark.parametrize(("place", "shown"), [("100%", "one"), ("two%20b@0.5", "two b")])

@@ -1,6 +1,7 @@
 """The report of a run: what is on the page, and that the same run gives the same bytes."""
 
 import html
+import json
 import re
 import shutil
 
@@ -72,6 +73,17 @@ def test_rates_stand_beside_those_of_the_untrained_network(page):
         ["14", "35"],
         *[["14", "0"]] * 3,
     ]
+
+
+def test_replays_of_some_levels_have_the_numbers_of_all(page, folder):
+    part = page.partition('<section id="replays-alpha">')[2].partition("</section>")[0]
+    assert "27 levels, those with a solved attempt first (of 73; " in part
+    for inner in (html.unescape(part), (folder / "replay.html").read_text("utf-8")):
+        sets = json.loads(re.findall(r'"sets":(\[.*?\])', inner)[0])
+        assert [(s["set"], s["levels"], s["solve_rate"]) for s in sets] == [
+            ("mine", 3, 0.5),
+            ("random/s", 70, 0.5),
+        ]
 
 
 def test_many_attempts_are_counted_by_the_tenth():

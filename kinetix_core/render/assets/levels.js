@@ -3,6 +3,7 @@
 // A name that may be broken after its underscores and slashes.
 const breakable = (name) => name.replace(/[_/]/g, "$&\u200b");
 const percent = (value) => `${Math.round(100 * value)} %`;
+const exactly = (value) => `${(100 * value).toFixed(1)} %`;
 const NUMBERS = {
   level: ["level", (v) => v],
   attempts: ["attempts", (v) => v],
@@ -104,7 +105,7 @@ class Levels {
 
   buildTools() {
     const solved = this.data.levels.filter((l) => this.everSolved(l)).length, all = this.data.levels.length;
-    const choices = [["all", `all ${all}`], ["solved", `solved ${solved}`], ["unsolved", `never solved ${all - solved}`]];
+    const choices = [["all", `all ${all}${this.data.sets.reduce((sum, set) => sum + set.levels, 0) > all ? " here" : ""}`], ["solved", `solved ${solved}`], ["unsolved", `never solved ${all - solved}`]];
     const buttons = choices.map(([key, text]) => {
       const button = document.createElement("button");
       button.textContent = text;
@@ -126,15 +127,35 @@ class Levels {
     });
   }
 
-  buildFacts() {
-    const rows = [...this.rows.values()], facts = [["levels", this.data.levels.length]];
-    if (rows.length) {
-      const mean = rows.reduce((sum, row) => sum + row.solve_rate, 0) / rows.length;
-      facts.push(["mean solve rate", percent(mean)]);
-      facts.push(["solved at least once", `${rows.filter((row) => row.solve_rate > 0).length} <small>of ${rows.length}</small>`]);
-      facts.push(["attempts per level", Math.max(...rows.map((row) => row.attempts))]);
+  // Sets of an evaluation bring the numbers over all their levels; else those shown are all.
+  sets() {
+    if (this.data.sets.length || !this.rows.size) return this.data.sets;
+    const rates = [...this.rows.values()].map((row) => row.solve_rate), levels = rates.length;
+    const mean = rates.reduce((sum, rate) => sum + rate, 0) / levels;
+    return [{ set: "", levels, solve_rate: mean, solved_at_least_once: rates.filter((rate) => rate > 0).length }];
+  }
+
+  // Each fact: its name, the number, and what is said smaller beside it.
+  facts() {
+    const sets = this.sets(), shown = this.data.levels.length;
+    const all = this.data.sets.reduce((sum, set) => sum + set.levels, 0), part = all > shown;
+    const here = shown ? `${shown} of them to watch, solved ones first` : "none recorded";
+    const facts = [["levels", part ? all : shown, part ? here : ""]];
+    for (const { set, levels, solve_rate, solved_at_least_once: once } of sets) {
+      if (sets.length > 1) facts.push([set, exactly(solve_rate), `mean solve rate; ${once} of ${levels} solved at least once`]);
+      else facts.push(["mean solve rate", exactly(solve_rate), part ? `of all ${all}` : ""], ["solved at least once", once, `of ${levels}`]);
     }
-    $("facts").innerHTML = facts.map(([k, v]) => `<div><dt>${k}</dt><dd>${v}</dd></div>`).join("");
+    if (this.rows.size) facts.push(["attempts per level", Math.max(...[...this.rows.values()].map((row) => row.attempts)), ""]);
+    return facts;
+  }
+
+  buildFacts() {
+    for (const [name, number, more] of this.facts()) {
+      const box = document.createElement("div");
+      box.innerHTML = "<dt></dt><dd><span></span> <small></small></dd>";
+      [name, number, more].forEach((text, i) => { box.querySelectorAll("dt, span, small")[i].textContent = text; });
+      $("facts").append(box);
+    }
   }
 
   buildTable() {
