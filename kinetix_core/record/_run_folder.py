@@ -41,6 +41,7 @@ class RunFolder:
     path: Path
     engine: str = ""
     parameters_update: int | None = field(default=None, init=False)
+    _damaged: tuple[Path, ...] = field(default=(), init=False)  # checkpoints found to be so
     _begun: float = field(default_factory=time.time, init=False)
 
     @classmethod
@@ -84,7 +85,8 @@ class RunFolder:
     def save_checkpoint(self, state: Any, update: int, *, keep: int, seconds: float) -> None:
         """Save everything that the next update depends on, after `seconds` of the run."""
         notes = {"seconds": seconds, "versions": versions()}
-        save_checkpoint(self.path, state, update, keep=keep, notes=notes)
+        damaged, self._damaged = self._damaged, ()
+        save_checkpoint(self.path, state, update, keep=keep, notes=notes, damaged=damaged)
 
     def load_checkpoint(self, like: Any, composed: ComposedRun) -> Checkpoint:
         """The newest one that is whole. Logs which versions are not those it was saved with.
@@ -104,6 +106,7 @@ class RunFolder:
                 "(train.total_steps), learning rates, coefficients and numbers of epochs and "
                 "minibatches, evaluations, checkpoints and loggers can"
             ) from error
+        self._damaged = found.damaged
         before, now = found.notes.get("versions", {}), versions()
         changed = [f"{k} {v} -> {now.get(k, 'gone')}" for k, v in before.items() if v != now.get(k)]
         if changed:
