@@ -46,11 +46,16 @@ class RunFolder:
 
     @classmethod
     def create(cls, composed: ComposedRun) -> RunFolder:
-        """Make `train.directory`/`train.name`. Raises `RunError` where that cannot be written."""
-        directory = composed.train.directory
-        path = user_path(directory, "train.directory")
+        """Make `train.directory`/`train.name`; where there is such a folder, one with a number.
+
+        Says so in the log. Raises `RunError` where it cannot be written.
+        """
+        directory, name = composed.train.directory, composed.train.name
+        parent = path = user_path(directory, "train.directory")
         try:
-            path = _new_folder(path, composed.train.name or _run_name(composed))
+            path = _new_folder(parent, name or _run_name(composed))
+            if name and path != parent / name:
+                _log.warning("train.name=%s: %s exists; this run is %s", name, parent / name, path)
             folder = cls(path, engine=str(composed.config["engine"]["name"]))
             folder.take_over(composed)
         except (OSError, ValueError) as error:
