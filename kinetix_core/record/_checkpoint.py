@@ -32,6 +32,10 @@ class OtherState(RunError):
     """A checkpoint holds other arrays than the run that it is read for."""
 
 
+class NoCheckpoint(RunError):
+    """A run has no checkpoint, or none that is whole."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """One that was read back.
@@ -95,8 +99,8 @@ def save_checkpoint(
 def load_checkpoint(run: Path, like: Any) -> Checkpoint:
     """The newest checkpoint of a run that is whole, in the structure of `like` (shapes do).
 
-    One that is damaged is passed over, saying so in the log. Raises `RunError` where there is
-    none, and `OtherState` where its arrays are not those of `like`.
+    One that is damaged is passed over, saying so in the log. Raises `NoCheckpoint` where there
+    is none, and `OtherState` where its arrays are not those of `like`.
     """
     damaged: list[Path] = []
     for folder in _folders(run):
@@ -110,7 +114,7 @@ def load_checkpoint(run: Path, like: Any) -> Checkpoint:
         update, notes = int(manifest["update"]), manifest["notes"]
         return Checkpoint(folder, state, update, notes, tuple(damaged))
     why = f": {', '.join(f'{folder.name} is damaged' for folder in damaged)}" if damaged else ""
-    raise RunError(f"{run}: there is no checkpoint to take the run up from{why}")
+    raise NoCheckpoint(f"{run}: there is no checkpoint to take the run up from{why}")
 
 
 def _folders(run: Path) -> list[Path]:

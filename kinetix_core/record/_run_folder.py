@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -21,7 +22,14 @@ from kinetix_core.errors import RunError, did_you_mean
 from kinetix_core.paths import user_path
 
 from ._changes import changed_settings
-from ._checkpoint import Checkpoint, OtherState, leaf_name, load_checkpoint, save_checkpoint
+from ._checkpoint import (
+    Checkpoint,
+    NoCheckpoint,
+    OtherState,
+    leaf_name,
+    load_checkpoint,
+    save_checkpoint,
+)
 from ._listing import CONFIG, RUNNING, STATUS, check_run, process, read_config, summarise_run
 
 if TYPE_CHECKING:
@@ -76,8 +84,7 @@ class RunFolder:
         summary = summarise_run(path)
         if summary.state == RUNNING:
             raise RunError(
-                f"resume={path}: this run is still going on ({STATUS} names its process); stop it "
-                "first"
+                f"resume={path}: this run is still going on ({STATUS} names its process): stop it"
             )
         return cls(path, engine=str(composed.config["engine"]["name"]))
 
@@ -97,10 +104,13 @@ class RunFolder:
         """The newest one that is whole. Logs which versions are not those it was saved with.
 
         Raises `RunError` naming the settings that are not those that it was saved with, where
-        its arrays do not fit `like`.
+        its arrays do not fit `like`, or that says what to do where there is none.
         """
         try:
             found = load_checkpoint(self.path, like)
+        except NoCheckpoint as error:
+            again = "training again with the command that began it starts it afresh"
+            raise RunError(f"resume={error}; {again}") from error
         except OtherState as error:
             before = read_config(self.path, "resume")
             if not (changed := changed_settings(before, composed.config)):
@@ -283,9 +293,7 @@ def _new_folder(parent: Path, name: str) -> Path:
     parent.mkdir(parents=True, exist_ok=True)
     for number in itertools.count(1):
         path = parent / (name if number == 1 else f"{name}-{number}")
-        try:
+        with suppress(FileExistsError):  # also where another run was a moment faster
             path.mkdir()
-        except FileExistsError:
-            continue  # also where another run was a moment faster
-        return path
+            return path
     raise AssertionError

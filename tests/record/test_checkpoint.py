@@ -136,6 +136,14 @@ def test_no_checkpoint_and_none_that_is_whole_are_named(tmp_path):
         load_checkpoint(tmp_path, LIKE)
 
 
+def test_a_run_without_one_is_to_be_trained_again(tmp_path):
+    composed: Any = None  # asked only where the arrays do not fit
+    said = "update_00000003 is damaged; training again with the command that began it starts it"
+    (save(tmp_path, 3) / MANIFEST).unlink()
+    with pytest.raises(RunError, match=f"^resume={tmp_path}: there is no checkpoint.*: {said}"):
+        RunFolder(tmp_path).load_checkpoint(LIKE, composed)
+
+
 def test_another_run_does_not_fit(tmp_path):
     save(tmp_path, 3)
     other = eqx.tree_at(lambda s: s.flags, LIKE, jax.ShapeDtypeStruct((3,), bool))
