@@ -36,16 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the page and print its path, after the table of the methods where several seeds are
     compared. Raises `RunError` for a run without parameters."""
-    from kinetix_core.paths import user_path
     from kinetix_core.report import read_run, write_report
 
-    folders = [user_path(text.removeprefix("run="), "run") for text in args.run]
+    folders = [_folder(text) for text in args.run]
     out = _out(args.out, folders)
     records = [read_run(folder) for folder in dict.fromkeys(folders)]
     names = [record.name for record in records]
     for name in names:
         if names.count(name) > 1:
-            raise SettingError(f"run={name}: two of the runs have this name; rename a folder")
+            raise SettingError(f"{name}: two of the runs have this name; rename a folder")
     from kinetix_core.report import compare_runs, comparison_text, several_seeds
 
     comparison = compare_runs(records)
@@ -65,6 +64,17 @@ def run(args: argparse.Namespace) -> int:
                 print(f"{record.name}: {said}", file=sys.stderr)
     print(*files, sep="\n")
     return 0
+
+
+def _folder(text: str) -> Path:
+    """Of a run, given as DIR or run=DIR. Raises `RunError`, naming it as it was given."""
+    from kinetix_core.paths import user_path
+    from kinetix_core.record import check_run
+
+    setting = "run" if text.startswith("run=") else ""
+    folder = user_path(text.removeprefix("run="), setting)
+    check_run(folder, setting)
+    return folder
 
 
 def _kept(record: RunRecord) -> list[KeptLevel]:

@@ -279,7 +279,8 @@ class _Run:
 
 def _check_unfinished(path: Path, update: int, setup: Setup) -> None:
     if update >= setup.updates:
+        done = update * setup.steps_per_update
         raise RunError(
             f"resume={path}: finished: {update} of {setup.updates} updates are done; "
-            f"train.total_steps={2 * update * setup.steps_per_update} on top would go on"
+            f"train.total_steps above {done:,} goes on, as train.total_steps={2 * done}"
         )

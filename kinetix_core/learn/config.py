@@ -129,7 +129,10 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class CheckpointConfig:
-    """When everything that a run needs to go on is saved. The last state always is."""
+    """When everything that a run needs to go on is saved.
+
+    The state after the first update and the last one always are.
+    """
 
     every_seconds: float = 60.0
     """Seconds between two checkpoints; 0: time does not count."""
@@ -153,4 +156,4 @@ class CheckpointConfig:
     def due(self, update: int, seconds: float) -> bool:
         """Whether to save after `update`, `seconds` after the last time."""
         by_count = self.every_updates > 0 and update % self.every_updates == 0
-        return by_count or 0 < self.every_seconds <= seconds
+        return update == 1 or by_count or 0 < self.every_seconds <= seconds

@@ -12,7 +12,7 @@ import logging
 import os
 import shutil
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,23 +32,38 @@ class OtherState(RunError):
     """A checkpoint holds other arrays than the run that it is read for."""
 
 
+class NoCheckpoint(RunError):
+    """A run has no checkpoint, or none that is whole."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
-    """One that was read back. `notes`: what was saved along with it."""
+    """One that was read back.
+
+    notes: what was saved along with it. damaged: newer ones that were passed over for it.
+    """
 
     path: Path
     state: Any
     update: int
     notes: Mapping[str, Any]
+    damaged: tuple[Path, ...] = ()
 
 
 def save_checkpoint(
-    run: Path, state: Any, update: int, *, keep: int, notes: Mapping[str, Any]
+    run: Path,
+    state: Any,
+    update: int,
+    *,
+    keep: int,
+    notes: Mapping[str, Any],
+    damaged: Collection[Path] = (),
 ) -> Path:
     """Write `state` (a pytree of arrays) as the newest checkpoint, and drop all but `keep`.
 
-    notes: what JSON can hold. Raises `RunError` where it cannot be written; the checkpoints
-    before are then kept.
+    notes: what JSON can hold. damaged: checkpoints known to be so; they are dropped and do not
+    count, like those whose files are missing or cut. Raises `RunError` where it cannot be
+    written; the checkpoints before are then kept.
     """
     from safetensors.numpy import save
 
@@ -75,7 +90,8 @@ def save_checkpoint(
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
         raise RunError(f"{target}: cannot be written: {error.strerror or error}") from error
-    for old in _folders(run)[keep:]:
+    whole = [f for f in _folders(run) if f == target or (f not in damaged and _seems_whole(f))]
+    for old in set(_folders(run)).difference(whole[:keep]):
         shutil.rmtree(old, ignore_errors=True)
     return target
 
@@ -83,26 +99,36 @@ def save_checkpoint(
 def load_checkpoint(run: Path, like: Any) -> Checkpoint:
     """The newest checkpoint of a run that is whole, in the structure of `like` (shapes do).
 
-    One that is damaged is passed over, saying so in the log. Raises `RunError` where there is
-    none, and `OtherState` where its arrays are not those of `like`.
+    One that is damaged is passed over, saying so in the log. Raises `NoCheckpoint` where there
+    is none, and `OtherState` where its arrays are not those of `like`.
     """
-    reasons = []
+    damaged: list[Path] = []
     for folder in _folders(run):
         try:
             manifest, arrays = _read(folder)
         except (OSError, ValueError, KeyError, TypeError) as error:
             _log.warning("%s is damaged (%s); trying the one before", folder, error)
-            reasons.append(f"{folder.name} is damaged")
+            damaged.append(folder)
             continue
         state = _from_arrays(like, arrays, manifest["random_keys"], folder)
-        return Checkpoint(folder, state, int(manifest["update"]), manifest["notes"])
-    why = f": {', '.join(reasons)}" if reasons else ""
-    raise RunError(f"{run}: there is no checkpoint to take the run up from{why}")
+        update, notes = int(manifest["update"]), manifest["notes"]
+        return Checkpoint(folder, state, update, notes, tuple(damaged))
+    why = f": {', '.join(f'{folder.name} is damaged' for folder in damaged)}" if damaged else ""
+    raise NoCheckpoint(f"{run}: there is no checkpoint to take the run up from{why}")
 
 
 def _folders(run: Path) -> list[Path]:
     """Newest first."""
     return sorted((run / CHECKPOINTS).glob("update_*"), reverse=True)
+
+
+def _seems_whole(folder: Path) -> bool:
+    """Whether the manifest can be read and the arrays have the size that it says."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        return (folder / ARRAYS).stat().st_size == manifest["bytes"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _write(path: Path, content: bytes) -> None:

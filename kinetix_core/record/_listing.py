@@ -156,25 +156,26 @@ def _numbers(value: Any) -> list[float | None]:
 def check_run(path: Path, setting: str = "run") -> None:
     """Raises `RunError` where a folder is no run folder, with the runs that are near.
 
-    setting: where the folder was given.
+    setting: where the folder was given; empty for an argument that has no name.
     """
+    given = f"{setting}=" if setting else ""
     try:
         if not path.is_dir():
             known = run_folders(path.parent) if path.parent.is_dir() else []
             names = {run.name: run for run in reversed(known)}
-            near = " or ".join(f"{setting}={names[n]}" for n in nearest(path.name, names))
+            near = " or ".join(f"{given}{names[n]}" for n in nearest(path.name, names))
             hint = f"did you mean {near}?" if near else "`kinetix runs FOLDER` lists runs"
-            raise RunError(f"{setting}={path}: no such run folder; {hint}")
+            raise RunError(f"{given}{path}: no such run folder; {hint}")
         if (path / CONFIG).is_file():
             return
-        inside = [f"{setting}={run}" for run in run_folders(path)]
+        inside = [f"{given}{run}" for run in run_folders(path)]
     except OSError as error:
-        raise RunError(f"{setting}={path}: cannot be read: {error.strerror}") from error
+        raise RunError(f"{given}{path}: cannot be read: {error.strerror}") from error
     if not inside:
-        raise RunError(f"{setting}={path}: not a run folder: it has no {CONFIG}")
+        raise RunError(f"{given}{path}: not a run folder: it has no {CONFIG}")
     shown = ", ".join(inside[:5])
     more = f" and {len(inside) - 5} more (`kinetix runs {path}`)" if len(inside) > 5 else ""
-    raise RunError(f"{setting}={path}: not a run, but a folder of runs: {shown}{more}")
+    raise RunError(f"{given}{path}: not a run, but a folder of runs: {shown}{more}")
 
 
 def read_config(path: Path, setting: str = "run") -> dict[str, Any]:

@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -21,7 +22,14 @@ from kinetix_core.errors import RunError, did_you_mean
 from kinetix_core.paths import user_path
 
 from ._changes import changed_settings
-from ._checkpoint import Checkpoint, OtherState, leaf_name, load_checkpoint, save_checkpoint
+from ._checkpoint import (
+    Checkpoint,
+    NoCheckpoint,
+    OtherState,
+    leaf_name,
+    load_checkpoint,
+    save_checkpoint,
+)
 from ._listing import CONFIG, RUNNING, STATUS, check_run, process, read_config, summarise_run
 
 if TYPE_CHECKING:
@@ -41,15 +49,21 @@ class RunFolder:
     path: Path
     engine: str = ""
     parameters_update: int | None = field(default=None, init=False)
+    _damaged: tuple[Path, ...] = field(default=(), init=False)  # checkpoints found to be so
     _begun: float = field(default_factory=time.time, init=False)
 
     @classmethod
     def create(cls, composed: ComposedRun) -> RunFolder:
-        """Make `train.directory`/`train.name`. Raises `RunError` where that cannot be written."""
-        directory = composed.train.directory
-        path = user_path(directory, "train.directory")
+        """Make `train.directory`/`train.name`; where there is such a folder, one with a number.
+
+        Says so in the log. Raises `RunError` where it cannot be written.
+        """
+        directory, name = composed.train.directory, composed.train.name
+        parent = path = user_path(directory, "train.directory")
         try:
-            path = _new_folder(path, composed.train.name or _run_name(composed))
+            path = _new_folder(parent, name or _run_name(composed))
+            if name and path != parent / name:
+                _log.warning("train.name=%s: %s exists; this run is %s", name, parent / name, path)
             folder = cls(path, engine=str(composed.config["engine"]["name"]))
             folder.take_over(composed)
         except (OSError, ValueError) as error:
@@ -70,8 +84,7 @@ class RunFolder:
         summary = summarise_run(path)
         if summary.state == RUNNING:
             raise RunError(
-                f"resume={path}: this run is still going on ({STATUS} names its process); stop it "
-                "first"
+                f"resume={path}: this run is still going on ({STATUS} names its process): stop it"
             )
         return cls(path, engine=str(composed.config["engine"]["name"]))
 
@@ -84,16 +97,20 @@ class RunFolder:
     def save_checkpoint(self, state: Any, update: int, *, keep: int, seconds: float) -> None:
         """Save everything that the next update depends on, after `seconds` of the run."""
         notes = {"seconds": seconds, "versions": versions()}
-        save_checkpoint(self.path, state, update, keep=keep, notes=notes)
+        damaged, self._damaged = self._damaged, ()
+        save_checkpoint(self.path, state, update, keep=keep, notes=notes, damaged=damaged)
 
     def load_checkpoint(self, like: Any, composed: ComposedRun) -> Checkpoint:
         """The newest one that is whole. Logs which versions are not those it was saved with.
 
         Raises `RunError` naming the settings that are not those that it was saved with, where
-        its arrays do not fit `like`.
+        its arrays do not fit `like`, or that says what to do where there is none.
         """
         try:
             found = load_checkpoint(self.path, like)
+        except NoCheckpoint as error:
+            again = "training again with the command that began it starts it afresh"
+            raise RunError(f"resume={error}; {again}") from error
         except OtherState as error:
             before = read_config(self.path, "resume")
             if not (changed := changed_settings(before, composed.config)):
@@ -104,6 +121,7 @@ class RunFolder:
                 "(train.total_steps), learning rates, coefficients and numbers of epochs and "
                 "minibatches, evaluations, checkpoints and loggers can"
             ) from error
+        self._damaged = found.damaged
         before, now = found.notes.get("versions", {}), versions()
         changed = [f"{k} {v} -> {now.get(k, 'gone')}" for k, v in before.items() if v != now.get(k)]
         if changed:
@@ -275,9 +293,7 @@ def _new_folder(parent: Path, name: str) -> Path:
     parent.mkdir(parents=True, exist_ok=True)
     for number in itertools.count(1):
         path = parent / (name if number == 1 else f"{name}-{number}")
-        try:
+        with suppress(FileExistsError):  # also where another run was a moment faster
             path.mkdir()
-        except FileExistsError:
-            continue  # also where another run was a moment faster
-        return path
+            return path
     raise AssertionError

@@ -55,12 +55,13 @@ main(["train", *sys.argv[1:]])
 
 
 def test_killed_and_taken_up_again_gives_the_bits_of_a_run_without_a_stop(straight, tmp_path):
-    where = [f"train.directory={tmp_path}", "train.name=killed"]
+    where = [f"train.directory={tmp_path}", "train.name=killed", "checkpoint.keep=4"]
     command = [sys.executable, "-c", KILLED, *TINY, *where]
     found = subprocess.run(command, capture_output=True, text=True, timeout=500)
     assert found.returncode == -signal.SIGKILL, found.stderr
     folder = tmp_path / "killed"
-    assert names(folder / "checkpoints") == ["update_00000004", "update_00000006"]
+    saved = [f"update_{number:08d}" for number in (1, 2, 4, 6)]
+    assert names(folder / "checkpoints") == saved, "the first update, and every second one"
     assert main(["train", f"resume={folder}", "checkpoint.keep=1"]) == 0
     assert parameters(folder) == parameters(straight)
     assert rows(folder) == rows(straight), "update 7 is logged once, and no line is torn"
@@ -87,7 +88,8 @@ def refused(capsys, *settings):
 def test_what_cannot_be_taken_up_again_says_why(straight, tmp_path, capsys):
     before = (straight / "run.json").read_text()
     text = refused(capsys, f"resume={straight}")
-    assert "finished: 10 of 10 updates are done; train.total_steps=1280" in text
+    assert "finished: 10 of 10 updates are done; train.total_steps above 640 goes on" in text
+    assert text.endswith(", as train.total_steps=1280")
     more = [f"resume={straight}", "train.total_steps=1280"]
     text = refused(capsys, *more, "ppo.num_envs=16", "checkpoint.keep=3")
     assert ": ppo.num_envs=16 (it was 8): the saved state has other arrays" in text

@@ -49,9 +49,13 @@ def test_parameters_come_back(tmp_path):
     assert not list(folder.path.glob(".*.tmp")), "temporary files are renamed"
 
 
-def test_a_name_that_is_taken_gets_a_number(tmp_path):
-    first, second = (RunFolder.create(Composed(str(tmp_path), "same")) for _ in range(2))
+def test_a_name_that_is_taken_gets_a_number_and_a_warning(tmp_path, caplog):
+    first = RunFolder.create(Composed(str(tmp_path), "same"))
+    assert not caplog.records
+    second = RunFolder.create(Composed(str(tmp_path), "same"))
     assert (first.path.name, second.path.name) == ("same", "same-2")
+    said = f"train.name=same: {first.path} exists; this run is {second.path}"
+    assert [(r.levelname, r.getMessage()) for r in caplog.records] == [("WARNING", said)]
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):

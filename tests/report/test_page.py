@@ -202,9 +202,14 @@ def test_a_run_without_what_is_needed_is_one_line(folder, tmp_path, damage, mess
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["nowhere"], "run=.*nowhere: no such run folder"),
+        (["nowhere"], "error: nowhere: no such run folder; `kinetix runs"),
+        (["run=nowhere"], "error: run=nowhere: no such run folder; `kinetix runs"),
+        (["alpa"], r"error: alpa: no such run folder; did you mean alpha\?"),
+        (["run=alpa"], r"error: run=alpa: no such run folder; did you mean run=alpha\?"),
+        (["copy"], "error: copy: not a run, but a folder of runs: copy/alpha$"),
+        (["~nobody_has_this_name/x"], "error: ~nobody_has_this_name/x: ~nobody_has_this_name is"),
         (["alpha", "--out", "x.pdf"], "--out x.pdf: a file that ends with .html is expected"),
-        (["alpha", "copy/alpha"], "run=alpha: two of the runs have this name"),
+        (["alpha", "copy/alpha"], "error: alpha: two of the runs have this name"),
     ],
 )
 def test_mistakes_of_the_command(folder, tmp_path, monkeypatch, capsys, words, message):
@@ -214,7 +219,7 @@ def test_mistakes_of_the_command(folder, tmp_path, monkeypatch, capsys, words, m
     monkeypatch.chdir(tmp_path)
     assert main(["report", *words]) == 2
     error = capsys.readouterr().err
-    assert re.search(message, error)
+    assert re.search(message, error.strip())
     assert error.count("\n") == 1
 
 
