@@ -26,4 +26,5 @@ def learnt():
     for _ in range(40):
         state, metrics, _ = jitted(state)
         history.append(jax.device_get(metrics))
+    assert len(traces) == 1, "a later update was traced again"
     return setup, jitted, first, state, history, traces

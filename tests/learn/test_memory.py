@@ -41,11 +41,13 @@ def test_the_parts_are_those_of_the_state(learnt):
 def test_the_compiled_update_says_what_it_needs_without_being_compiled_again(learnt, caplog):
     setup, jitted, first, _, _, traces = learnt
     caplog.set_level("INFO", logger="kinetix_core.learn")
+    jitted.lower(first)  # what was traced may be forgotten by now: tests of others clear caches
+    before = len(traces)
     found = check_memory(setup, jitted, jax.eval_shape(lambda: first), 1)
     assert found.update == program_bytes(jitted, first)
     assert found.total == found.update > found.rollout + found.environments
     assert f"memory: {found.total / 1e3:.1f} kB of " in caplog.text
-    assert len(traces) == 1
+    assert len(traces) == before
 
 
 class NeverCompiled:

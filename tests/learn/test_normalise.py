@@ -154,7 +154,7 @@ def test_the_network_is_shown_what_the_moments_say(run):
     _, played, value = network.apply(params, (), seen, jnp.bool_(False))
     _, plain, plain_value = Linear().apply(params.network, (), wanted, jnp.bool_(False))
     assert_allclose(value, plain_value, rtol=1e-4, atol=1e-4)
-    assert_allclose(played.parts.logits, plain.parts.logits, rtol=1e-4)
+    assert_allclose(played.logits, plain.logits, rtol=1e-4)
 
 
 def test_a_rollout_is_learnt_from_with_the_moments_it_was_played_with(run):
