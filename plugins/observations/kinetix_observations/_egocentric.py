@@ -37,14 +37,13 @@ from ._egocentric_rows import (
     THRUSTER,
     Frame,
     body_rows,
-    bounded,
     joint_rows,
     motor_rows,
     places,
     sums,
     thruster_rows,
 )
-from ._features import ROLES, gravity_feature, one_hot
+from ._features import ROLES, bounded, gravity_feature, one_hot
 
 LIMIT = 10.0
 _FIRST = (GREEN, BLUE, 0, RED)

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 
 from kinetix_core.scene import BOUNDARY, Array, Bodies, Joints, SceneSize, Thrusters
 
-from ._features import ROLES, one_hot
+from ._features import ROLES, bounded, one_hot
 
 BODY, JOINT = 32, 6
 MOTOR, THRUSTER = 1 + 9 + 2 * BODY, 1 + 5 + BODY
@@ -40,12 +40,6 @@ class Frame(NamedTuple):
         """Mirrored, if the scene is."""
         vectors = jnp.asarray(vectors)
         return vectors * self.axes.reshape((1,) * (vectors.ndim - 1) + (2,))
-
-
-def bounded(values: Array, limit: float) -> jax.Array:
-    """Between -`limit` and `limit`, 0 for NaN."""
-    values = jnp.asarray(values)
-    return jnp.where(jnp.isnan(values), 0.0, jnp.clip(values, -limit, limit))
 
 
 def sums(weight: Array, rows: Float[Array, "n features"]) -> Float[jax.Array, "k features"]:

@@ -19,6 +19,12 @@ def one_hot(index: Int[Array, " n"], width: int) -> Float[jax.Array, "n width"]:
     return (jnp.asarray(index)[:, None] == np.arange(width)[None, :]).astype(jnp.float32)
 
 
+def bounded(values: Array, limit: float) -> jax.Array:
+    """Between -`limit` and `limit`, 0 for NaN."""
+    values = jnp.asarray(values)
+    return jnp.where(jnp.isnan(values), 0.0, jnp.clip(values, -limit, limit))
+
+
 def _columns(*parts: Array) -> Float[jax.Array, "n features"]:
     """Features side by side: (n,) is one column, (n, k) are k."""
     wide = [jnp.asarray(p, jnp.float32) for p in parts]

@@ -15,6 +15,7 @@ from ._config import SymbolicConfig
 from ._features import (
     CIRCLE,
     POLYGON,
+    bounded,
     circle_features,
     gravity_feature,
     joint_features,
@@ -67,7 +68,7 @@ class Symbolic(ObservationEncoder):
             _rows(thrusters.active, *thruster_rows),
             gravity_feature(scene)[None],
         ]
-        return _bounded(jnp.concatenate(groups))
+        return bounded(jnp.concatenate(groups), LIMIT)
 
     def encode_next(self, scene: Scene, previous: Array) -> Float[jax.Array, " features"]:
         """Only the bodies' motion is new."""
@@ -76,7 +77,7 @@ class Symbolic(ObservationEncoder):
         for bodies, width in ((polygons, POLYGON), (circles, CIRCLE)):
             active = jnp.asarray(bodies.active)[:, None]
             parts = {
-                column: _bounded(jnp.where(active, part, 0.0))
+                column: bounded(jnp.where(active, part, 0.0), LIMIT)
                 for column, part in moving_features(bodies).items()
             }
             for body in range(active.shape[0]):
@@ -84,11 +85,6 @@ class Symbolic(ObservationEncoder):
                     flat = overwrite(flat, part[body], row + column)
                 row += width
         return flat
-
-
-def _bounded(features: Array) -> jax.Array:
-    features = jnp.clip(features, -LIMIT, LIMIT)
-    return jnp.where(jnp.isnan(features), 0.0, features)
 
 
 def _without_walls(polygons: Bodies) -> Bodies:

@@ -13,8 +13,8 @@ from kinetix_core.interfaces import Box, ObservationEncoder, Task
 from kinetix_core.scene import Array, Scene, SceneSize
 
 from ._config import SymbolicConfig, SymbolicPaddedConfig
-from ._features import CIRCLE, POLYGON, moving_features, overwrite
-from ._symbolic import LIMIT, Symbolic, _bounded, _without_walls
+from ._features import CIRCLE, POLYGON, bounded, moving_features, overwrite
+from ._symbolic import LIMIT, Symbolic, _without_walls
 
 KINDS = 4
 
@@ -61,7 +61,8 @@ class SymbolicPadded(ObservationEncoder):
             active = jnp.asarray(bodies.active)[:, None]
             for column, part in moving_features(bodies).items():
                 if active.shape[0]:
-                    table = overwrite(table, _bounded(jnp.where(active, part, 0.0)), row, column)
+                    new = bounded(jnp.where(active, part, 0.0), LIMIT)
+                    table = overwrite(table, new, row, column)
             row += active.shape[0]
         return table
 
