@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         evaluate_sets,
         load_sets,
         named_set,
+        named_sets,
         untrained_params,
     )
     from ._sizes import task_in_size
@@ -59,6 +60,7 @@ _WHERE = {
         "evaluate_sets",
         "load_sets",
         "named_set",
+        "named_sets",
         "untrained_params",
     ),
     "._sizes": ("task_in_size",),

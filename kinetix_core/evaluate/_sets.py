@@ -57,13 +57,17 @@ def named_set(name: str, levels: LevelSet) -> NamedSet:
 
 
 def load_sets(names: Sequence[str], size: SceneSize) -> tuple[NamedSet, ...]:
-    """Each of `names` as a set of its own, in `size`. Raises `LevelError` as `load_levels` does.
+    """Each of `names` as a set of its own, in `size`. Raises `LevelError` as `load_levels` does."""
+    return named_sets({name: load_levels(name, size) for name in dict.fromkeys(names)})
+
+
+def named_sets(sets: Mapping[str, LevelSet]) -> tuple[NamedSet, ...]:
+    """Levels that are at hand already, by the names of their sets.
 
     Levels of one name in two sets have the set's in front of theirs.
     """
-    sets = [(name, load_levels(name, size)) for name in dict.fromkeys(names)]
     places: dict[str, int] = {}
-    for _, levels in sets:
+    for levels in sets.values():
         for name in levels.names:
             places[name] = places.get(name, 0) + 1
     return tuple(
@@ -73,7 +77,7 @@ def load_sets(names: Sequence[str], size: SceneSize) -> tuple[NamedSet, ...]:
                 names=tuple(n if places[n] == 1 else f"{name}: {n}" for n in levels.names)
             ),
         )
-        for name, levels in sets
+        for name, levels in sets.items()
     )
 
 

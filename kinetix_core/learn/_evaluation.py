@@ -17,11 +17,11 @@ from kinetix_core.evaluate import (
     NamedSet,
     evaluate_sets,
     group_numbers,
-    load_sets,
+    named_sets,
     task_in_size,
 )
 from kinetix_core.interfaces import Parameters, Task
-from kinetix_core.scene import SIZES, SceneSize
+from kinetix_core.scene import SIZES, LevelSet, SceneSize, load_levels
 
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
@@ -101,29 +101,28 @@ def evaluator_of(composed: ComposedRun, task: Task, params: Parameters) -> Evalu
     sizes = [SIZES[name] for name in config.sizes] or [composed.size]
     if composed.num_seeds > 1:
         params = jax.eval_shape(lambda tree: jax.tree.map(lambda x: x[0], tree), params)
-    fitting = _fitting(config.names, sizes)
     parts = []
-    for size, names in fitting.items():
+    for size, sets in _fitting(config.names, sizes).items():
         suffix = "" if size == composed.size else f"@{size.name}"
-        sets = load_sets(names, size)
-        named = tuple(dataclasses.replace(one, name=f"{one.name}{suffix}") for one in sets)
+        named = named_sets(sets)
+        named = tuple(dataclasses.replace(one, name=f"{one.name}{suffix}") for one in named)
         parts.append((_task(composed, task, size, params), named))
     key = jax.random.fold_in(jax.random.key(composed.seed), _STREAM)
     return Evaluator(tuple(parts), config.every_updates, config.attempts, composed.num_seeds, key)
 
 
-def _fitting(names: Sequence[str], sizes: Sequence[SceneSize]) -> dict[SceneSize, list[str]]:
-    """The sets that fit each size. Raises what is wrong with one that fits none."""
-    found: dict[SceneSize, list[str]] = {}
+def _fitting(
+    names: Sequence[str], sizes: Sequence[SceneSize]
+) -> dict[SceneSize, dict[str, LevelSet]]:
+    """The sets that fit each size, loaded. Raises what is wrong with one that fits none."""
+    found: dict[SceneSize, dict[str, LevelSet]] = {}
     for name in names:
         errors: list[LevelError] = []
         for size in sizes:
             try:
-                load_sets([name], size)
+                found.setdefault(size, {})[name] = load_levels(name, size)
             except LevelError as error:
                 errors.append(error)
-            else:
-                found.setdefault(size, []).append(name)
         if len(errors) == len(sizes):
             raise LevelError(f"evaluation.levels={name}: {errors[-1]}")
     return found
