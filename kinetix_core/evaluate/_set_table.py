@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ._results import NAN, TIME_LIMIT, TOUCHED_RED, Group
+from ._results import NAN, TIME_LIMIT, TOUCHED_RED
 from ._sets import UNTRAINED, SetResult
-from ._table import Table, group_numbers, group_rows, interval_text, level_rows, percent, plural
+from ._table import Table, group_cells, group_numbers, group_rows, level_rows, percent, plural
 
 _OF_BASELINE = ("attempts", "solved", "solve_rate", "low", "high")
 """What is said of the baseline, level by level."""
@@ -25,22 +25,10 @@ def set_table(results: Sequence[SetResult]) -> Table:
         lines = [(result.name, result.together.total, whole)]
         lines += [(f"  {n}", group, of_groups.get(n)) for n, group in result.groups.items()]
         for name, group, baseline in lines:
-            cells = _cells(name, group)
+            ends = (percent(group.share(end)) for end in (TOUCHED_RED, TIME_LIMIT, NAN))
+            cells = group_cells(name, group, *ends)
             rows.append([*cells, percent(baseline.solve_rate)] if baseline else cells)
     return titles, rows
-
-
-def _cells(name: str, group: Group) -> list[str]:
-    return [
-        name,
-        str(len(group.levels)),
-        percent(group.solve_rate),
-        "exact" if group.levels[0].exact else interval_text(group.interval),
-        str(group.best_of_k),
-        *(percent(group.share(outcome)) for outcome in (TOUCHED_RED, TIME_LIMIT, NAN)),
-        f"{group.mean_return:.3f}",
-        f"{group.mean_length:.1f}",
-    ]
 
 
 def set_lines(results: Sequence[SetResult]) -> list[str]:

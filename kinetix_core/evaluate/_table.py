@@ -41,7 +41,7 @@ def evaluation_table(evaluation: Evaluation) -> Table:
 def group_table(evaluation: Evaluation) -> Table:
     """Means over the levels of each group."""
     titles = ["group", "levels", "rate", "interval", "ever solved", "return", "length"]
-    return titles, [_group_cells(group) for group in evaluation.groups.values()]
+    return titles, [group_cells(group.name, group) for group in evaluation.groups.values()]
 
 
 def summary_lines(evaluations: Sequence[Evaluation]) -> list[str]:
@@ -111,13 +111,16 @@ def _level_cells(level: LevelResult) -> list[str]:
     ]
 
 
-def _group_cells(group: Group) -> list[str]:
+def group_cells(name: str, group: Group, *more: str) -> list[str]:
+    """A line about a group: levels, solve rate with its interval, how many were ever solved,
+    `more`, mean return and length."""
     return [
-        group.name,
+        name,
         str(len(group.levels)),
         percent(group.solve_rate),
         "exact" if group.levels[0].exact else interval_text(group.interval),
         str(group.best_of_k),
+        *more,
         f"{group.mean_return:.3f}",
         f"{group.mean_length:.1f}",
     ]
