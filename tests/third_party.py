@@ -3,7 +3,18 @@
 import os
 import subprocess
 import sys
+import textwrap
+from collections.abc import Mapping
 from pathlib import Path
+
+
+def write(files: Mapping[str, str], source: Path) -> Path:
+    """`source`, with these files of a package in it, by their path; common indentation is cut."""
+    for path, text in files.items():
+        file = source / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(textwrap.dedent(text))
+    return source
 
 
 def install(source: Path, site: Path) -> Path:

@@ -14,7 +14,6 @@ from typing import Any
 
 from kinetix_core.errors import RunError, SettingError
 
-REFERENCE = "reference"
 PACKAGE = "kinetix-env"
 _HOW = (
     f"the Python of an environment of its own is expected, made with "

@@ -3,13 +3,12 @@
 import json
 import re
 import shutil
-import textwrap
 from pathlib import Path
 
 import pytest
 from safetensors.numpy import load_file
 
-from tests.third_party import install, kinetix
+from tests.third_party import install, kinetix, write
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "novel_encoder"
 STRANGER = {  # a package with a curriculum and a network that is an Equinox module
@@ -109,11 +108,7 @@ STRANGER = {  # a package with a curriculum and a network that is an Equinox mod
 def site(tmp_path_factory):
     """A folder into which pip has installed the example, and a package written here."""
     folder = tmp_path_factory.mktemp("third_party")
-    for path, text in STRANGER.items():
-        file = folder / "stranger" / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(textwrap.dedent(text))
-    install(folder / "stranger", folder / "site")
+    install(write(STRANGER, folder / "stranger"), folder / "site")
     return install(shutil.copytree(EXAMPLE, folder / "source"), folder / "site")
 
 

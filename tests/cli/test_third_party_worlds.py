@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.third_party import install, kinetix
+from tests.third_party import install, kinetix, write
 
 PACKAGE = {
     "pyproject.toml": """
@@ -156,11 +156,7 @@ def ignite(config, task):
 def site(tmp_path_factory):
     """A folder into which pip has installed the package."""
     folder = tmp_path_factory.mktemp("third_party_worlds")
-    for name, text in PACKAGE.items():
-        file = folder / "source" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return install(folder / "source", folder / "site")
+    return install(write(PACKAGE, folder / "source"), folder / "site")
 
 
 def test_it_trains_with_all_three_by_name(site, tmp_path):
