@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 
 from kinetix_core.errors import RunError
-from kinetix_core.evaluate import bootstrap_interval, interquartile_mean, text_table
+from kinetix_core.evaluate import (
+    bootstrap_interval,
+    interquartile_mean,
+    interval_text,
+    percent,
+    text_table,
+)
 from kinetix_core.render import OUTCOMES
 
 from ._chart import short
@@ -198,10 +204,10 @@ def comparison_text(comparison: Comparison) -> str:
             score.method,
             score.set,
             str(score.seeds),
-            _percent(score.mean),
-            interval_text(score.mean_interval),
-            _percent(score.iqm),
-            interval_text(score.iqm_interval),
+            percent(score.mean),
+            ends_text(score.mean_interval),
+            percent(score.iqm),
+            ends_text(score.iqm_interval),
         ]
         for score in comparison.rows
     ]
@@ -210,13 +216,9 @@ def comparison_text(comparison: Comparison) -> str:
     return "\n".join([text, *(no_interval(seeds) for seeds in sorted(few))])
 
 
-def interval_text(interval: Interval) -> str:
+def ends_text(interval: Interval) -> str:
     """Both ends, or a dash."""
-    return f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f} %" if interval else "-"
-
-
-def _percent(rate: float) -> str:
-    return f"{100 * rate:.1f} %"
+    return interval_text(interval) if interval else "-"
 
 
 def comparison_csv(comparison: Comparison) -> str:

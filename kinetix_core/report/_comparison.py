@@ -6,10 +6,11 @@ from html import escape
 
 from kinetix_core.evaluate import (
     improvement_interval,
+    percent,
     probability_of_improvement,
 )
 
-from ._compare import Comparison, Score, interval_text, no_interval
+from ._compare import Comparison, Score, ends_text, no_interval
 from ._comparison_chart import comparison_chart
 from ._html import code, figure, section, table
 
@@ -54,13 +55,13 @@ def _table(comparison: Comparison) -> str:
             f"<strong>{escape(score.method)}</strong>",
             escape(score.set),
             str(score.seeds),
-            _percent(score.mean),
-            interval_text(score.mean_interval),
-            _percent(score.iqm),
-            interval_text(score.iqm_interval),
+            percent(score.mean),
+            ends_text(score.mean_interval),
+            percent(score.iqm),
+            ends_text(score.iqm_interval),
         ]
         if with_untrained:
-            cells.append("-" if score.untrained is None else _percent(score.untrained))
+            cells.append("-" if score.untrained is None else percent(score.untrained))
         rows.append(cells)
     few = sorted({score.seeds for score in comparison.rows if score.mean_interval is None})
     words = "; ".join(no_interval(seeds) for seeds in few)
@@ -101,9 +102,5 @@ def _chance(row: Score, column: Score) -> str:
     tint = "c1" if chance > 0.5 else "c2"
     strength = round(120 * abs(chance - 0.5))
     colour = f"color-mix(in srgb, var(--{tint}) {strength}%, transparent)"
-    ends = f" <small>{interval_text(interval)}</small>" if interval else ""
+    ends = f" <small>{ends_text(interval)}</small>" if interval else ""
     return f'<span class="chance" style="background:{colour}">{100 * chance:.0f} %{ends}</span>'
-
-
-def _percent(rate: float) -> str:
-    return f"{100 * rate:.1f} %"

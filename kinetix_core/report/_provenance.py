@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from html import escape
 
 from kinetix_core.compose import leaves
+from kinetix_core.evaluate import percent
 
 from ._chart import short
 from ._command import train_command, written
@@ -117,8 +118,8 @@ def facts(run: RunRecord) -> list[tuple[str, str]]:
     for row in (run.evaluation or {}).get("sets", []):
         untrained = ""
         if row.get("baseline"):
-            untrained = f" <small>untrained {100 * row['baseline']['solve_rate']:.1f} %</small>"
-        found.append((f"{row['set']} solved", f"{100 * row['solve_rate']:.1f} %{untrained}"))
+            untrained = f" <small>untrained {percent(row['baseline']['solve_rate'])}</small>"
+        found.append((f"{row['set']} solved", f"{percent(row['solve_rate'])}{untrained}"))
     steps = run.rows[-1].get("time/env_steps")
     if isinstance(steps, int | float):
         found.append(("environment steps", short(steps)))

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from kinetix_core.evaluate import percent
+
 from ._command import evaluate_command, usual_sets
 from ._html import code, place, section, table
 from ._read import RunRecord
@@ -59,17 +61,17 @@ def _sets(rows: Sequence[Mapping[str, Any]]) -> str:
     cells = []
     for row in rows:
         baseline = row.get("baseline")
-        untrained = _percent(baseline["solve_rate"]) if baseline else "-"
+        untrained = percent(baseline["solve_rate"]) if baseline else "-"
         rate = _bar(row["solve_rate"], row["low"], row["high"], baseline)
         cells.append(
             [
                 f"<strong>{escape(row['set'])}</strong>",
                 f"{row['levels']:,}",
-                _percent(row["solve_rate"]),
+                percent(row["solve_rate"]),
                 rate,
                 f"{row['solved_at_least_once']:,}",
                 untrained,
-                *(_percent(row[key]) for key, _ in _FAILURES),
+                *(percent(row[key]) for key, _ in _FAILURES),
                 f"{row['mean_return']:.3f}",
                 f"{row['mean_length']:.0f}",
                 f"<code>{escape(row['hash'])}</code>" if row["hash"] else "-",
@@ -85,11 +87,11 @@ def _group(name: str, group: Mapping[str, Any]) -> list[str]:
     return [
         f"&emsp;{escape(name)}",
         f"{len(group['levels']):,}",
-        _percent(group["solve_rate"]),
+        percent(group["solve_rate"]),
         _bar(group["solve_rate"], group["low"], group["high"], None),
         f"{group['solved_at_least_once']:,}",
         "-",
-        *(_percent(group[key]) for key, _ in _FAILURES),
+        *(percent(group[key]) for key, _ in _FAILURES),
         f"{group['mean_return']:.3f}",
         f"{group['mean_length']:.0f}",
         "",
@@ -104,7 +106,7 @@ def _levels(levels: Sequence[Mapping[str, Any]]) -> str:
         rate = _bar(level["solve_rate"], level["low"], level["high"], baseline)
         rows.append(
             f'<li><span class="name">{escape(_short(level["level"], level["set"]))}</span>{rate}'
-            f'<span class="rate-text">{_percent(level["solve_rate"])} '
+            f'<span class="rate-text">{percent(level["solve_rate"])} '
             f"<small>{level['solved']}/{level['attempts']}</small></span></li>"
         )
     return f'<ul class="levels">{"".join(rows)}</ul>'
@@ -166,7 +168,3 @@ def _bar(rate: float, low: float, high: float, baseline: Mapping[str, Any] | Non
         f'<span class="bar"><i style="width:{100 * rate:.1f}%"></i>'
         f'<u style="left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%"></u>{mark}</span>'
     )
-
-
-def _percent(rate: float) -> str:
-    return f"{100 * rate:.1f} %"
