@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     jobs = parser.add_subparsers(dest="job", required=True)
     _parity_arguments(jobs)
     _engine_arguments(jobs)
+    _device_arguments(jobs)
     add_speed_jobs(jobs)
     _compile_arguments(jobs)
     _encode_arguments(jobs)
@@ -86,6 +87,15 @@ def _engine_arguments(jobs: Any) -> None:
     parser.add_argument("--repeats", type=int, default=None, help="samples of each (7; quick: 3)")
     parser.add_argument("--levels", help="folder of levels to start from (published, else ours)")
     parser.add_argument("--quick", action="store_true", help="under two minutes, less exact")
+
+
+def _device_arguments(jobs: Any) -> None:
+    text = "physics steps per second at large batches on a GPU or TPU, memory, and a profile"
+    parser = _common(jobs, "device", text, _device)
+    parser.add_argument("settings", nargs="*", help="of the engine, such as engine.kernel=jax")
+    parser.add_argument("--batches", help="batch sizes (1024,4096,16384,65536)")
+    parser.add_argument("--repeats", type=int, default=5, help="samples of each (%(default)s)")
+    parser.add_argument("--levels", help="folder of levels to start from (published, else ours)")
 
 
 def _compile_arguments(jobs: Any) -> None:
@@ -196,6 +206,26 @@ def _engine(args: argparse.Namespace) -> int:
     fresh_programs()
     report = _report("engine", args)
     run_speed(options, report, _progress)
+    _finish(report, args)
+    return 0
+
+
+def _device(args: argparse.Namespace) -> int:
+    from kinetix_core.bench import parse_sizes
+    from kinetix_core.bench.device_speed import DeviceOptions, run_device
+
+    options = DeviceOptions(
+        engine=args.engine,
+        against=args.against,
+        sizes=tuple(parse_sizes(args.sizes)),
+        batches=_integers("batches", args.batches, list(DeviceOptions().batches)),
+        repeats=checked_repeats(args),
+        levels=args.levels,
+        settings=tuple(args.settings),
+    )
+    fresh_programs()
+    report = _report("device", args)
+    run_device(options, report, _progress)
     _finish(report, args)
     return 0
 

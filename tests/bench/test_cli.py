@@ -22,6 +22,7 @@ from kinetix_core.cli import bench, main
         (["engine", "--threads", "0"], "threads=0: whole numbers from 1 on"),
         (["engine", "--repeats", "0"], "repeats=0: at least 1"),
         (["compile", "--repeats", "0"], "repeats=0: at least 1"),
+        (["device", "--batches", "0"], "batches=0: whole numbers from 1 on"),
         (["train", "--repeats", "0"], "repeats=0: at least 1"),
         (["env", "--observations", ","], "observations=,: none given"),
         (["env", "--batches", "0"], "batches=0: whole numbers from 1 on"),
@@ -30,7 +31,7 @@ from kinetix_core.cli import bench, main
         (["parity"], "golden=: the folder of the recordings of the published system is expected"),
         (["parity", "--golden", "no/where"], "golden=no/where: no recording physics/step_s.npz"),
         (["engine", "--levels", "no/where"], "no/where: no such level file"),
-        (["speed"], "kinetix bench speed: no such action; known: compile, encode"),
+        (["speed"], "kinetix bench speed: no such action; known: compile, device, encode"),
         ([], "required"),
     ],
 )
