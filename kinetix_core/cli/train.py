@@ -113,12 +113,12 @@ def _train(composed: ComposedRun, resume: Path | None = None) -> Path:
     return train(composed, resume)
 
 
-def train_with_log(composed: ComposedRun) -> Path:
+def train_with_log(composed: ComposedRun, resume: Path | None = None) -> Path:
     """The same in a process of its own, where nobody shows yet what is logged."""
     from ._log import shown_log
 
     with shown_log():
-        return _train(composed)
+        return _train(composed, resume)
 
 
 def _sweep(settings: list[str], at_once: int | None) -> int:

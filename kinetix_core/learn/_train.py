@@ -278,7 +278,11 @@ class _Run:
 
 
 def _check_unfinished(path: Path, update: int, setup: Setup) -> None:
-    if update >= setup.updates:
+    """A run that was killed between its last checkpoint and its end is not finished yet."""
+    from kinetix_core.record import FINISHED, summarise_run
+
+    said = summarise_run(path).state == FINISHED
+    if update > setup.updates or (said and update == setup.updates):
         done = update * setup.steps_per_update
         raise RunError(
             f"resume={path}: finished: {update} of {setup.updates} updates are done; "

@@ -117,6 +117,11 @@ def load_checkpoint(run: Path, like: Any) -> Checkpoint:
     raise NoCheckpoint(f"{run}: there is no checkpoint to take the run up from{why}")
 
 
+def has_checkpoint(run: Path) -> bool:
+    """Whether there is one that seems whole, so that the run can be taken up again."""
+    return any(map(_seems_whole, _folders(run)))
+
+
 def _folders(run: Path) -> list[Path]:
     """Newest first."""
     return sorted((run / CHECKPOINTS).glob("update_*"), reverse=True)

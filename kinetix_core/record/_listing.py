@@ -38,7 +38,16 @@ class RunSummary:
 
 def process() -> dict[str, Any]:
     """What says later whether this process is still there."""
-    return {"host": platform.node(), "pid": os.getpid()}
+    return {"host": platform.node(), "pid": os.getpid(), "started": _started(os.getpid())}
+
+
+def _started(pid: int) -> int | None:
+    """When a process began, in ticks since this machine did; None where nobody can say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[19])
+    except (OSError, IndexError, ValueError):
+        return None
 
 
 def is_run(folder: Path) -> bool:
@@ -104,11 +113,12 @@ def _is_gone(of: Any) -> bool:
         return False
     try:
         os.kill(int(of["pid"]), 0)
+        began, now = of.get("started"), _started(int(of["pid"]))
+        return None not in (began, now) and began != now  # another one with the same number
     except ProcessLookupError:
         return True
     except (OSError, KeyError, TypeError, ValueError, OverflowError):
         return False
-    return False
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -6,12 +6,10 @@ import itertools
 import json
 import logging
 import os
-import platform
 import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +29,7 @@ from ._checkpoint import (
     save_checkpoint,
 )
 from ._listing import CONFIG, RUNNING, STATUS, check_run, process, read_config, summarise_run
+from ._versions import changed_versions, package_versions
 
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
@@ -122,9 +121,7 @@ class RunFolder:
                 "minibatches, evaluations, checkpoints and loggers can"
             ) from error
         self._damaged = found.damaged
-        before, now = found.notes.get("versions", {}), versions()
-        changed = [f"{k} {v} -> {now.get(k, 'gone')}" for k, v in before.items() if v != now.get(k)]
-        if changed:
+        if changed := changed_versions(found.notes.get("versions", {}), versions()):
             _log.warning(
                 "other versions than when the checkpoint was saved, so bits may differ: %s",
                 ", ".join(changed),
@@ -268,18 +265,10 @@ def _read_parameters(path: Path) -> tuple[dict[str, np.ndarray], int]:
 
 
 def versions() -> dict[str, str]:
-    """Python, processor and the packages that results depend on, plugins included."""
-    names = ["jax", "jaxlib", "numpy", "flax", "optax", "equinox", "hydra-core", "omegaconf"]
-    plugins = metadata.entry_points(group="kinetix.plugins")
-    names += sorted({p.dist.name for p in plugins if p.dist is not None})
-    found = {"python": platform.python_version(), "machine": platform.machine()}
-    found["devices"] = ", ".join(str(d.device_kind) for d in jax.devices())
-    for name in names:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    """Python, processor, devices and the packages that results depend on, plugins included."""
+    found = package_versions()
+    machine = {key: found.pop(key) for key in ("python", "machine")}
+    return {**machine, "devices": ", ".join(str(d.device_kind) for d in jax.devices()), **found}
 
 
 def _run_name(composed: ComposedRun) -> str:
