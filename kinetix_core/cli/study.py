@@ -78,12 +78,19 @@ def run(args: argparse.Namespace) -> int:
         print(_standing(read_study(folder)))
         return 0
     study = load_study(args.name, args.settings, _seeds(args.seeds))
-    at_once = len(os.sched_getaffinity(0)) if args.jobs is None else args.jobs
+    at_once = _cores() if args.jobs is None else args.jobs
     record = run_study(study, folder, at_once, train_job, evaluate_job)
-    print(*report_study(folder), sep="\n")
+    for file in report_study(folder):
+        print(file)
     if record.missing:
         print(_missing(record))
     return 1 if record.missing else 0
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def train_job(composed: ComposedRun, resume: Path | None) -> Path:
