@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from ._build import build_loggers, build_task
     from ._compose import compose_config, compose_run, compose_saved, leaves
     from ._explain import setting_names
+    from ._finetune import compose_finetune
     from ._levels import levels_note
     from ._overrides import preset_summary, presets
     from ._run import Chosen, ComposedRun, check_config
@@ -21,6 +22,7 @@ _WHERE = {
     "._build": ("build_loggers", "build_task"),
     "._compose": ("compose_config", "compose_run", "compose_saved", "leaves"),
     "._explain": ("setting_names",),
+    "._finetune": ("compose_finetune",),
     "._levels": ("levels_note",),
     "._overrides": ("preset_summary", "presets"),
     "._run": ("Chosen", "ComposedRun", "check_config"),

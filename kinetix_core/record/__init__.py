@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from ._checkpoint import Checkpoint, load_checkpoint
     from ._listing import (
         RunSummary,
+        check_parameters,
         check_run,
         list_runs,
         read_config,
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
         summarise_run,
     )
     from ._run_folder import Run, RunFolder, flatten, load_run, unflatten, versions
+    from ._start import START, Start, load_start
     from .console import ConsoleLogger
     from .csv import CsvLogger
     from .jsonl import JsonlLogger
@@ -25,6 +27,7 @@ _WHERE = {
     "._checkpoint": ("Checkpoint", "load_checkpoint"),
     "._listing": (
         "RunSummary",
+        "check_parameters",
         "check_run",
         "list_runs",
         "read_config",
@@ -32,6 +35,7 @@ _WHERE = {
         "summarise_run",
     ),
     "._run_folder": ("Run", "RunFolder", "flatten", "load_run", "unflatten", "versions"),
+    "._start": ("START", "Start", "load_start"),
     ".console": ("ConsoleLogger",),
     ".csv": ("CsvLogger",),
     ".jsonl": ("JsonlLogger",),
