@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from ._build import build_loggers, build_task
     from ._compose import compose_config, compose_run, compose_saved, leaves
     from ._explain import setting_names
+    from ._finetune import compose_finetune
     from ._group_file import (
         check_keys,
         group_names,
@@ -28,6 +29,7 @@ _WHERE = {
     "._build": ("build_loggers", "build_task"),
     "._compose": ("compose_config", "compose_run", "compose_saved", "leaves"),
     "._explain": ("setting_names",),
+    "._finetune": ("compose_finetune",),
     "._group_file": (
         "check_keys",
         "group_names",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         FINISHED,
         RUNNING,
         RunSummary,
+        check_parameters,
         check_run,
         is_run,
         list_runs,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         summarise_run,
     )
     from ._run_folder import Run, RunFolder, flatten, load_run, unflatten, versions
+    from ._start import START, Start, load_start
     from ._versions import changed_versions, package_versions
     from .console import ConsoleLogger
     from .csv import CsvLogger
@@ -31,6 +33,7 @@ _WHERE = {
         "FINISHED",
         "RUNNING",
         "RunSummary",
+        "check_parameters",
         "check_run",
         "is_run",
         "list_runs",
@@ -39,6 +42,7 @@ _WHERE = {
         "summarise_run",
     ),
     "._run_folder": ("Run", "RunFolder", "flatten", "load_run", "unflatten", "versions"),
+    "._start": ("START", "Start", "load_start"),
     "._versions": ("changed_versions", "package_versions"),
     ".console": ("ConsoleLogger",),
     ".csv": ("CsvLogger",),

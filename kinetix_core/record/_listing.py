@@ -13,6 +13,7 @@ from typing import Any
 from kinetix_core.errors import RunError, nearest
 
 CONFIG, STATUS, METRICS = "config.json", "run.json", "metrics.jsonl"
+PARAMETERS = "parameters.safetensors"
 RUNNING, FINISHED, INTERRUPTED = "running", "finished", "interrupted"
 _LATEST = 10
 """Updates at the end of a run that its solve rate is the mean of."""
@@ -186,6 +187,16 @@ def check_run(path: Path, setting: str = "run") -> None:
     shown = ", ".join(inside[:5])
     more = f" and {len(inside) - 5} more (`kinetix runs {path}`)" if len(inside) > 5 else ""
     raise RunError(f"{given}{path}: not a run, but a folder of runs: {shown}{more}")
+
+
+def check_parameters(path: Path, setting: str = "run") -> None:
+    """Raises `RunError` where a folder is no run folder, or one without parameters."""
+    check_run(path, setting)
+    if not (path / PARAMETERS).is_file():
+        raise RunError(
+            f"{setting}={path}: no parameters were saved in this run yet; they are after its first"
+            " update"
+        )
 
 
 def read_config(path: Path, setting: str = "run") -> dict[str, Any]:

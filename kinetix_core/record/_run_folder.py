@@ -28,7 +28,16 @@ from ._checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from ._listing import CONFIG, RUNNING, STATUS, check_run, process, read_config, summarise_run
+from ._listing import (
+    CONFIG,
+    PARAMETERS,
+    RUNNING,
+    STATUS,
+    check_run,
+    process,
+    read_config,
+    summarise_run,
+)
 from ._versions import changed_versions, package_versions
 
 if TYPE_CHECKING:
@@ -36,7 +45,7 @@ if TYPE_CHECKING:
     from kinetix_core.interfaces import Parameters, Task
     from kinetix_core.scene import LevelSet
 
-VERSIONS, PARAMETERS = "versions.json", "parameters.safetensors"
+VERSIONS = "versions.json"
 _LEAST_FREE_BYTES = 50_000_000
 _log = logging.getLogger(__name__)
 
@@ -236,7 +245,7 @@ def load_run(path: str | Path) -> Run:
     composed = compose_saved(read_config(path))
     # not its levels: they may be gone, or on another machine
     task = build_task(composed, ("engine", "action", "observation", "network"))
-    arrays, update = _read_parameters(path / PARAMETERS)
+    arrays, update = read_parameters(path / PARAMETERS)
     assert task.network is not None
     assert task.observation is not None
     network, observation = task.network, task.observation
@@ -251,7 +260,8 @@ def load_run(path: str | Path) -> Run:
     return Run(path, composed, task, params, update)
 
 
-def _read_parameters(path: Path) -> tuple[dict[str, np.ndarray], int]:
+def read_parameters(path: Path) -> tuple[dict[str, np.ndarray], int]:
+    """Saved parameters by their path, and the update after which they were saved."""
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():

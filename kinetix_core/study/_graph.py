@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kinetix_core.compose import compose_run, compose_saved, levels_note, parse
+from kinetix_core.compose import compose_finetune, compose_run, levels_note, parse
 from kinetix_core.errors import KinetixError, SettingError
 
 from ._definition import Study
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
 
 AGENTS, FINETUNE, SCRATCH, SEQUENCE, FRESH = "agents", "finetune", "scratch", "sequence", "fresh"
-_LOGGER, _START = "jsonl", "init_from"
-_OF_AGENTS = ("experiment", "curriculum", "generator", "levels", "mutation", _START)
-"""What only agents are given: runs on chosen levels are composed on top of their agent."""
+_LOGGER = "jsonl"
+_START = "init_"
+"""What settings begin with that say how a run takes over the parameters of another."""
+_OF_AGENTS = ("experiment", "curriculum", "generator", "mutation")
+"""What only agents are given: other runs are composed as `kinetix finetune` does it."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ def _finetune(study: Study, agent: StudyJob) -> Iterator[StudyJob]:
     for level in finetune_levels(study):
         settings = _on_levels(study, agent, (level,), part.settings)
         label = level.rpartition("/")[2].removesuffix(".json")
-        for kind in (FINETUNE, SCRATCH) if part.scratch else (FINETUNE,):
-            start = agent.run if kind == FINETUNE else ""
-            yield _run(kind, agent, label, level, 0, settings, start)
+        yield _run(FINETUNE, agent, label, level, 0, settings, agent.run)
+        if part.scratch:
+            yield _run(SCRATCH, agent, label, level, 0, settings, "")
 
 
 def finetune_levels(study: Study) -> list[str]:
@@ -104,20 +106,22 @@ def _run(
     start: str,
 ) -> StudyJob:
     name = re.sub(r"[^A-Za-z0-9._]+", "-", f"{agent.run}-{part}-{label}")
+    if not start:
+        settings = tuple(text for text in settings if not text.startswith(_START))
     return StudyJob(name, agent.method, agent.seed, part, levels, stage, settings, start)
 
 
 def _on_levels(
     study: Study, agent: StudyJob, names: Sequence[str], settings: Sequence[str]
 ) -> tuple[str, ...]:
-    """On top of the agent: chosen levels in place of its curriculum."""
+    """What `kinetix finetune` of the agent is given."""
     written = names[0] if len(names) == 1 else f"[{','.join(names)}]"
     overrides = (
         override.text
         for override in parse(study.overrides)
-        if override.key.split(".")[0] not in _OF_AGENTS
+        if override.key.split(".")[0] not in _OF_AGENTS and not override.key.startswith(_START)
     )
-    return ("curriculum=fixed", f"levels={written}", *settings, *overrides)
+    return (f"levels={written}", *settings, *overrides, f"seed={agent.seed}")
 
 
 def compose_job(job: StudyJob, agent: StudyJob, runs: str = "") -> ComposedRun:
@@ -128,13 +132,8 @@ def compose_job(job: StudyJob, agent: StudyJob, runs: str = "") -> ComposedRun:
     place = [f"train.directory={_quoted(runs)}", f"train.name={job.run}"] if runs else []
     if job.part == AGENTS:
         return compose_run([*job.settings, *place])
-    start = [f"{_START}={_quoted(str(Path(runs) / job.start))}"] if runs and job.start else []
-    return _on_top(compose_run(agent.settings), [*job.settings, *place, *start])
-
-
-def _on_top(agent: ComposedRun, settings: Sequence[str]) -> ComposedRun:
-    saved = {key: value for key, value in agent.config.items() if key != _START}
-    return compose_saved(saved, settings)
+    start = str(Path(runs) / job.start) if job.start else ""
+    return compose_finetune(start, compose_run(agent.settings).config, [*job.settings, *place])
 
 
 def _quoted(text: str) -> str:
@@ -171,7 +170,7 @@ def check_compositions(study: Study) -> None:
 
 def _check_levels(agent: ComposedRun, settings: Sequence[str], levels: Sequence[str]) -> None:
     """Raises where the run on top of its agent cannot be, or one of the levels does not fit it."""
-    composed = _on_top(agent, settings)
+    composed = compose_finetune("agent", agent.config, settings)
     _check(composed)
     generator = composed["generator"]
     for name in levels:
