@@ -39,16 +39,18 @@ class RunSummary:
 
 def process() -> dict[str, Any]:
     """What says later whether this process is still there."""
-    return {"host": platform.node(), "pid": os.getpid(), "started": _started(os.getpid())}
+    pid = os.getpid()
+    return {"host": platform.node(), "pid": pid, "started": _state_and_start(pid)[1]}
 
 
-def _started(pid: int) -> int | None:
-    """When a process began, in ticks since this machine did; None where nobody can say."""
+def _state_and_start(pid: int) -> tuple[str, int | None]:
+    """The state of a process (Z: dead, but nobody has asked for its end yet), and when it began in
+    ticks since the machine did; empty and None where the system does not say."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return int(fields[19])
+        return fields[0], int(fields[19])
     except (OSError, IndexError, ValueError):
-        return None
+        return "", None
 
 
 def is_run(folder: Path) -> bool:
@@ -114,8 +116,10 @@ def _is_gone(of: Any) -> bool:
         return False
     try:
         os.kill(int(of["pid"]), 0)
-        began, now = of.get("started"), _started(int(of["pid"]))
-        return None not in (began, now) and began != now  # another one with the same number
+        state, now = _state_and_start(int(of["pid"]))
+        began = of.get("started")
+        other = None not in (began, now) and began != now  # with the same number
+        return state == "Z" or other
     except ProcessLookupError:
         return True
     except (OSError, KeyError, TypeError, ValueError, OverflowError):

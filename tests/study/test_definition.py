@@ -80,7 +80,7 @@ def replaced(old, new):
         (replaced("short: []", "short: [seed=1]"), "methods.short: seed=1: a study chooses it"),
         (replaced("steps=192", "step=192"), "methods.long: train.total_step: unknown setting"),
         (replaced("short: []", "short: [network=mpl]"), "methods.short: network=mpl: unknown"),
-        (replaced("short: []", "short: [logger=[csv]]"), "logger=: the report of a study is made"),
+        (replaced("short: []", "short: ['logger=[csv]']"), "logger=: the report of a study is made"),
         (replaced("[handmade/s/lift_off], att", "[handmad], att"), "evaluate.levels: handmad"),
         (replaced("attempts: 2", "attempts: 0"), "evaluate.attempts=0: a whole number"),
         (replaced("attempts", "attemps"), "evaluate.attemps: unknown; did you mean attempts"),
