@@ -221,4 +221,3 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(file)
-
