@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
 import numpy as np
 
 from kinetix_core.errors import RunError
-from kinetix_core.explain import Attempt, Explanation, summary_lines, verdict
+from kinetix_core.explain import Attempt, Explanation, verdict
 from kinetix_core.render import OUTCOMES, filmstrips_svg
 
 from ._chart import Line, line_chart, percent_label, short
@@ -41,7 +42,13 @@ def explanation_page(found: Explanation) -> str:
         f"trained on it {special.start}": f"{special.solved} <small>of {special.attempts}</small>"
         for special in found.specialists
     }
-    sections = [_outcomes(found), _strips(found), _thoughts(found), _training(found), _facts(found)]
+    sections = [
+        _outcomes(found),
+        _strips(found),
+        _thoughts(found),
+        _training(found),
+        _provenance(found),
+    ]
     return document(title, f"<b>{escape(verdict(found))}</b>", facts, sections)
 
 
@@ -75,7 +82,8 @@ def _shown(found: Explanation) -> list[Attempt]:
 
 
 def _strips(found: Explanation) -> str:
-    attempts = [attempt.recording for attempt in _shown(found)]
+    # the level is named above: below a narrow picture there is room for the attempt only
+    attempts = [replace(a.recording, name=a.recording.label, label="") for a in _shown(found)]
     parts = []
     for name, frames, width in (("wide", _FRAMES, 1080), ("narrow", _FRAMES_NARROW, 480)):
         light, dark = (
@@ -156,8 +164,6 @@ def _training(found: Explanation) -> str:
     ]
     chart = line_chart(
         lines,
-        width=720,
-        height=260,
         title="solve rate",
         x_title="environment steps",
         low=0.0,
@@ -174,7 +180,7 @@ def _training(found: Explanation) -> str:
     )
 
 
-def _facts(found: Explanation) -> str:
+def _provenance(found: Explanation) -> str:
     rows: Mapping[str, str] = {
         "run": f"{found.run}, update {found.update}",
         "parameters (SHA-256)": found.parameters,
@@ -183,6 +189,5 @@ def _facts(found: Explanation) -> str:
         "seed": str(found.seed),
     }
     cells = [[escape(key), f"<code>{escape(value)}</code>"] for key, value in rows.items()]
-    lines = "".join(f"<li>{escape(line)}</li>" for line in summary_lines(found))
     again = f'<p class="muted">This finds it out again:</p>{code(found.command)}'
-    return section("facts", "In short", f"<ul>{lines}</ul>", table(["", ""], cells), again)
+    return section("provenance", "Provenance", again, table(["found out with", ""], cells))
