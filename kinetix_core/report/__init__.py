@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         comparison_text,
     )
     from ._comparison_chart import comparison_chart
+    from ._explanation import explanation_page, write_explanation
     from ._gallery import KeptLevel, kept_levels
     from ._methods import Method, methods
     from ._page import report_page, several_seeds, write_report
@@ -29,6 +30,7 @@ _WHERE = {
         "comparison_text",
     ),
     "._comparison_chart": ("comparison_chart",),
+    "._explanation": ("explanation_page", "write_explanation"),
     "._gallery": ("KeptLevel", "kept_levels"),
     "._methods": ("Method", "methods"),
     "._page": ("report_page", "several_seeds", "write_report"),

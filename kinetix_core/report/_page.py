@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from ._compare import Comparison, compare_runs, comparison_csv
 from ._comparison import compared
 from ._comparison_chart import comparison_chart
 from ._curves import health, learning
+from ._document import document
 from ._gallery import KeptLevel, gallery
 from ._html import place, section
 from ._methods import Method
@@ -76,29 +76,14 @@ def report_page(
     parts += [health(methods), cost(runs)]
     parts += [differences(runs)] if len(runs) > 1 else []
     parts.append(provenance(runs))
-    title = _title(comparison)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
-        "frame-src 'self' about:\">\n"
-        f"<title>{escape(title)}</title>\n<style>\n{_asset('report.css')}</style></head>\n"
-        f'<body><header><h1>{escape(title)}</h1><p class="muted">{_subtitle(runs, methods)}</p>'
-        f"{_facts(runs)}</header>\n<main>\n{''.join(parts)}</main></body></html>\n"
-    )
+    first = dict(facts(runs[0])) if len(runs) == 1 else {}
+    return document(_title(comparison), _subtitle(runs, methods), first, parts)
 
 
 def _title(comparison: Comparison) -> str:
     """The runs where they are few, or else the methods."""
     runs = [run.name for method in comparison.methods for run in method.runs]
     return ", ".join(runs if len(runs) <= _NAMED else [m.name for m in comparison.methods])
-
-
-def _asset(name: str) -> str:
-    place = resources.files("kinetix_core.report").joinpath("assets", name)
-    return place.read_text("utf-8")
 
 
 def _subtitle(runs: Sequence[RunRecord], methods: Sequence[Method]) -> str:
@@ -116,15 +101,6 @@ def _subtitle(runs: Sequence[RunRecord], methods: Sequence[Method]) -> str:
     return f"{counts}; levels and replays are of one run for each: " + escape(
         ", ".join(method.shown.name for method in methods)
     )
-
-
-def _facts(runs: Sequence[RunRecord]) -> str:
-    if len(runs) > 1:
-        return ""
-    pairs = "".join(
-        f"<div><dt>{escape(word)}</dt><dd>{number}</dd></div>" for word, number in facts(runs[0])
-    )
-    return f'<dl class="facts">{pairs}</dl>'
 
 
 def replays(run: RunRecord) -> str:
