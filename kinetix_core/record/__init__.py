@@ -7,6 +7,7 @@ from kinetix_core.lazy import lazy_exports
 if TYPE_CHECKING:
     from ._checkpoint import Checkpoint, load_checkpoint
     from ._listing import (
+        EVALUATIONS,
         RunSummary,
         check_run,
         list_runs,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "._checkpoint": ("Checkpoint", "load_checkpoint"),
     "._listing": (
+        "EVALUATIONS",
         "RunSummary",
         "check_run",
         "list_runs",
@@ -31,7 +33,14 @@ _WHERE = {
         "run_folders",
         "summarise_run",
     ),
-    "._run_folder": ("Run", "RunFolder", "flatten", "load_run", "unflatten", "versions"),
+    "._run_folder": (
+        "Run",
+        "RunFolder",
+        "flatten",
+        "load_run",
+        "unflatten",
+        "versions",
+    ),
     ".console": ("ConsoleLogger",),
     ".csv": ("CsvLogger",),
     ".jsonl": ("JsonlLogger",),

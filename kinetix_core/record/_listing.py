@@ -13,6 +13,7 @@ from typing import Any
 from kinetix_core.errors import RunError, nearest
 
 CONFIG, STATUS, METRICS = "config.json", "run.json", "metrics.jsonl"
+EVALUATIONS = "evaluations.jsonl"
 RUNNING, FINISHED, INTERRUPTED = "running", "finished", "interrupted"
 _LATEST = 10
 """Updates at the end of a run that its solve rate is the mean of."""

@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from kinetix_core.report import KeptLevel, read_run, report_page
+from kinetix_core.figures import KeptLevel
+from kinetix_core.report import read_run, report_page
 from tests.render.browser import CHROMIUM
 from tests.render.sample import sample_level
 from tests.report.sample import sample_run
@@ -24,7 +25,7 @@ addEventListener("load", () => {
     curves: document.querySelectorAll("svg.chart .line path").length,
     texts: shown.map((e) => box(e).width / e.viewBox.baseVal.width * 12),
     player: inner.documentElement.dataset.ready, levels: inner.querySelectorAll(".card").length,
-    images: [...document.images].every((e) => e.naturalWidth > 0), count: document.images.length,
+    images: [...document.querySelectorAll("svg image")].filter((e) => box(e).width > 0).length,
   };
   document.body.innerHTML = "<pre id=answer></pre>";
   document.getElementById("answer").textContent = JSON.stringify(answer);
@@ -55,19 +56,19 @@ def asked(tmp_path, page, width):
 
 
 @pytest.mark.parametrize("width", [1280, 500])
-def test_everything_is_there_and_fits(tmp_path, width):
+def test_everything_is_there_and_fits(tmp_path, monkeypatch, width):
     run = read_run(sample_run(tmp_path / "alpha"))
     kept = [KeptLevel(sample_level(), 0.25, p / 10) for p in range(10)]
-    found = asked(tmp_path, report_page([run], {"alpha": kept}), width)
+    monkeypatch.setattr("kinetix_core.figures._galleries.kept_levels", lambda path: kept)
+    found = asked(tmp_path, report_page([run]), width)
     assert found["wide"] <= 0
     assert min(found["sections"]) > 60
-    assert len(found["charts"]) == 5, "one of the learning curve, entropy, KL, value loss, return"
+    assert len(found["charts"]) == 8, "learning; entropy, KL, value loss, return; three galleries"
     assert min(found["charts"]) > 250
     assert min(found["texts"]) > 8, "pixels that letters are high"
     assert found["player"] == "true"
     assert found["levels"] == 3 + 24
-    assert found["images"]
-    assert found["count"] == 18
+    assert found["images"] == 3, "a sheet of levels for each gallery, in one theme"
 
 
 @pytest.mark.parametrize("width", [1280, 500])
@@ -80,7 +81,9 @@ def test_a_comparison_fits(tmp_path, width):
     found = asked(tmp_path, report_page(runs), width)
     assert found["wide"] <= 0
     assert min(found["sections"]) > 60
-    assert len(found["charts"]) == 1 + 2 + 4, "comparison; training, random/s; health as above"
+    assert len(found["charts"]) == 1 + 3 * 2 + 2 + 4, (
+        "comparison; improvement, heat map, profile of two sets; training, random/s; health"
+    )
     assert min(found["charts"]) > 250
     assert min(found["texts"]) > 8, "pixels that letters are high"
     assert found["player"] == "true"
