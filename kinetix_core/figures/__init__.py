@@ -7,11 +7,17 @@ from kinetix_core.lazy import lazy_exports
 if TYPE_CHECKING:
     from ._comparison import Compared
     from ._comparison_chart import comparison_chart
+    from ._failures import Failures
+    from ._finetune import Finetuned, first_steps
+    from ._forgetting import area, forgetting, forward_transfer
     from ._galleries import Galleries, KeptLevel, gallery, kept_levels
     from ._health import Health
     from ._heat_map import HeatMap
     from ._improvement import Improvement
+    from ._iqm_curves import IqmCurves
+    from ._learnability import Learnability
     from ._learning import Learning
+    from ._lifelong import Lifelong
     from ._profile import Profile
     from ._replays import Replays
     from ._solve_rates import SolveRates
@@ -19,11 +25,29 @@ if TYPE_CHECKING:
 _WHERE = {
     "._comparison": ("Compared",),
     "._comparison_chart": ("comparison_chart",),
-    "._galleries": ("Galleries", "KeptLevel", "gallery", "kept_levels"),
+    "._failures": ("Failures",),
+    "._finetune": (
+        "Finetuned",
+        "first_steps",
+    ),
+    "._forgetting": (
+        "area",
+        "forgetting",
+        "forward_transfer",
+    ),
+    "._galleries": (
+        "Galleries",
+        "KeptLevel",
+        "gallery",
+        "kept_levels",
+    ),
     "._health": ("Health",),
     "._heat_map": ("HeatMap",),
     "._improvement": ("Improvement",),
+    "._iqm_curves": ("IqmCurves",),
+    "._learnability": ("Learnability",),
     "._learning": ("Learning",),
+    "._lifelong": ("Lifelong",),
     "._profile": ("Profile",),
     "._replays": ("Replays",),
     "._solve_rates": ("SolveRates",),

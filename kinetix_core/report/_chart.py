@@ -158,7 +158,7 @@ def _curve(plot: _Plot, line: Line) -> str:
     places = [(plot.x(x), plot.y(y)) for x, y in points]
     path = "L".join(f"{x:.1f} {y:.1f}" for x, y in places) if line.path else ""
     colour = plot.canvas.colour(line.colour)
-    thin = "1;opacity:0.4" if line.faint else "2"
+    thin = 1 if line.faint else 2
     dash = ";stroke-dasharray:6 4" if line.dashed else ""
     style = f"stroke:{colour};stroke-width:{thin}{dash};stroke-linejoin:round;fill:none"
     drawn = f'<path d="M{path}" style="{style}"/>' if path else ""
@@ -167,7 +167,8 @@ def _curve(plot: _Plot, line: Line) -> str:
         for x, y in places
         if line.dots or len(places) == 1
     )
-    return f'<g class="line"><title>{escape(line.name)}</title>{drawn}{dots}</g>'
+    pale = ' style="opacity:0.4"' if line.faint else ""
+    return f'<g class="line"{pale}><title>{escape(line.name)}</title>{drawn}{dots}</g>'
 
 
 def _band(plot: _Plot, line: Line) -> str:

@@ -11,10 +11,12 @@ from kinetix_core.scene import SceneSize
 
 from ._data import AGENTS, FINETUNE, SEQUENCE, ReportData
 
-_OF_SEVERAL = ("comparison", "improvement", "heat_map", "profile")
+_OF_SEVERAL = ("comparison", "improvement", "heat_map", "profile", "iqm_curves")
 """What is usual where there are several seeds."""
 _OF_PARTS = {FINETUNE: ("finetune",), SEQUENCE: ("lifelong",)}
-_OF_AGENTS = (*("learning", "solve_rates", "replays", "galleries", "health"),)
+_OF_AGENTS = (
+    *("learning", "solve_rates", "replays", "failures", "galleries", "learnability", "health"),
+)
 
 Drawn = Mapping[str, Drawing | Missing]
 
