@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     settings, resume = _split_resume(args.settings)
     # before JAX: a mistake is seen at once
     composed = _composed_again(resume, settings) if resume else compose_run(settings)
-    print(_train(composed, resume))
+    print(train_composed(composed, resume))
     return 0
 
 
@@ -82,6 +82,11 @@ def _split_resume(settings: list[str]) -> tuple[list[str], Path | None]:
     if not folders[-1]:
         raise SettingError(f"{RESUME}=: the folder of a run is expected")
     others = [s for s in settings if not s.startswith(f"{RESUME}=")]
+    if idle := [s for s in others if s.lstrip("-").startswith("init_")]:
+        raise SettingError(
+            f"{idle[0]}: {RESUME}={folders[-1]} goes on from that run's own checkpoint; leave one"
+            " of them out"
+        )
     return others, user_path(folders[-1], RESUME)
 
 
@@ -93,12 +98,18 @@ def _composed_again(run: Path, settings: list[str]) -> ComposedRun:
     return compose_saved(read_config(run, RESUME), settings)
 
 
-def _train(composed: ComposedRun, resume: Path | None = None) -> Path:
+def train_composed(composed: ComposedRun, resume: Path | None = None) -> Path:
+    """Train as composed, mistakes first. Returns the run folder."""
     from kinetix_core.compose import levels_note
 
     # a name that means nothing is said before the seconds that JAX takes to start
     note = levels_note(composed["generator"], composed.size)
     print(note, file=sys.stderr, flush=True)
+    if composed.init_from and not resume:
+        from kinetix_core.paths import user_path
+        from kinetix_core.record import check_parameters
+
+        check_parameters(user_path(composed.init_from, "init_from"), "init_from")
     if composed.evaluation.every_updates:
         from kinetix_core.scene import find_sources
 
@@ -113,12 +124,12 @@ def _train(composed: ComposedRun, resume: Path | None = None) -> Path:
     return train(composed, resume)
 
 
-def train_with_log(composed: ComposedRun) -> Path:
+def train_with_log(composed: ComposedRun, resume: Path | None = None) -> Path:
     """The same in a process of its own, where nobody shows yet what is logged."""
     from ._log import shown_log
 
     with shown_log():
-        return _train(composed)
+        return train_composed(composed, resume)
 
 
 def _sweep(settings: list[str], at_once: int | None) -> int:

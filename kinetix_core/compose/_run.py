@@ -43,6 +43,9 @@ class ComposedRun:
     size: SceneSize
     seed: int
     num_seeds: int
+    init_from: str
+    init_seed: int | None
+    init_optimiser: bool
     env: EnvConfig
     filter: FilterConfig
     ppo: PPOConfig
@@ -87,6 +90,9 @@ def typed_run(config: DictConfig) -> ComposedRun:
         size=parse_size(top.size),
         seed=top.seed,
         num_seeds=top.num_seeds,
+        init_from=top.init_from,
+        init_seed=top.init_seed,
+        init_optimiser=top.init_optimiser,
         components=components,
         mutations=several["mutation"],
         loggers=several["logger"],

@@ -28,12 +28,28 @@ class TopConfig:
     """What all random numbers of the run come from."""
     num_seeds: int = 1
     """Independent agents that are trained side by side in one program."""
+    init_from: str = ""
+    """Folder of a run whose newest parameters this one begins with; empty: fresh ones."""
+    init_seed: int | None = None
+    """With init_from: which of several agents of that run, 0 being the first; null: its only one,
+    or of as many agents as this run has each one's own."""
+    init_optimiser: bool = False
+    """With init_from: whether Adam's means are taken over too, from the newest checkpoint."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**32:
             raise SettingError(f"seed={self.seed}: 0 to {2**32 - 1} is expected")
         if self.num_seeds < 1:
             raise SettingError(f"num_seeds={self.num_seeds}: at least 1 is expected")
+        if (self.init_seed or 0) < 0:
+            raise SettingError(f"init_seed={self.init_seed}: 0 or more is expected")
+        for name, given in (
+            ("init_seed", self.init_seed is not None),
+            ("init_optimiser", self.init_optimiser),
+        ):
+            if given and not self.init_from:
+                value = str(getattr(self, name)).lower()
+                raise SettingError(f"{name}={value}: means nothing without init_from=DIR")
 
 
 SECTIONS = {

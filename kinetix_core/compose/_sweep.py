@@ -8,17 +8,18 @@ import logging
 import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kinetix_core.errors import RunError, SettingError
+from kinetix_core.jobs import Outcome, Work, attempt, run_in_processes
 from kinetix_core.paths import user_path
 
 from ._compose import add_config_folders, compose_run
 from ._overrides import check_choice, normalised, parse
 from ._run import ComposedRun, typed_run
 from ._schema import ROOT, store_schema
-from ._sweep_jobs import Job, Pending, finished, run_in_processes
 
 if TYPE_CHECKING:
     from hydra._internal.hydra import Hydra
@@ -29,6 +30,34 @@ _ADDED = ("+hydra.", "++hydra.")
 """Entries that a launcher has no default of, such as options of `sbatch`, are added."""
 _MACHINERY = ("hydra.", "hydra/", *_ADDED)
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of a sweep. `status` is what the run on its own would have ended with: 0 is good.
+
+    settings: those that differ from run to run.
+    """
+
+    settings: tuple[str, ...]
+    status: int
+    folder: Path | None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """A run that is still to come, named and placed in the folder of the sweep."""
+
+    name: str
+    settings: tuple[str, ...]
+    composed: ComposedRun
+
+    def work(self, run: Callable[[ComposedRun], Path]) -> Work:
+        return Work(self.name, functools.partial(run, self.composed))
+
+    def job(self, outcome: Outcome) -> Job:
+        return Job(self.settings, outcome.status, outcome.result, outcome.error)
 
 
 def run_sweep(
@@ -64,7 +93,8 @@ def run_sweep(
         _pending(number, combination, one, str(folder), swept)
         for number, (combination, one) in enumerate(zip(combinations, composed, strict=True))
     ]
-    return run_in_processes(pending, run, folder, at_once)
+    outcomes = run_in_processes([one.work(run) for one in pending], folder, at_once)
+    return [one.job(outcomes[one.name]) for one in pending]
 
 
 def _check_at_once(at_once: int, texts: Sequence[str]) -> None:
@@ -143,16 +173,17 @@ def _job(
 
     own = HydraConfig.get()
     texts = list(own.overrides.task)
-    return finished(_pending(own.job.num, texts, typed_run(config), directory, swept), run)
+    pending = _pending(own.job.num, texts, typed_run(config), directory, swept)
+    return pending.job(attempt(pending.name, pending.work(run).call))
 
 
 def _pending(
     number: int, texts: Sequence[str], composed: ComposedRun, directory: str, swept: tuple[str, ...]
-) -> Pending:
+) -> _Pending:
     """One of the combinations, named after what differs from the others."""
     own = tuple(t for t in texts if t.partition("=")[0] in swept)
     name = re.sub(r"[^A-Za-z0-9._]+", "-", "-".join([f"{number:03d}", *own])).strip("-")[:120]
-    return Pending(name, own, _placed(composed, directory, name))
+    return _Pending(name, own, _placed(composed, directory, name))
 
 
 def _placed(composed: ComposedRun, directory: str, name: str) -> ComposedRun:

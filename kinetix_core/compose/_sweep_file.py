@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kinetix_core.errors import KinetixError, SettingError, did_you_mean
+from kinetix_core.errors import KinetixError, SettingError
 
 from ._compose import compose_run
-from ._overrides import config_files, first_comment, parse
+from ._group_file import group_names, group_summary, group_text, settings_list, yaml_tree
+from ._overrides import first_comment, parse
 from ._run import ComposedRun
 from ._sweep_check import (
     check_early_terminate,
@@ -86,12 +87,12 @@ class Sweep:
 
 def sweeps() -> dict[str, str]:
     """Every sweep by name, with the file that it stands in as `pkg://package/sweep/x.yaml`."""
-    return {name: where for name, (where, _) in config_files(SWEEPS).items()}
+    return group_names(SWEEPS)
 
 
 def sweep_summary(name: str) -> str:
     """The first comment of a sweep's file; empty: there is none."""
-    return first_comment(config_files(SWEEPS)[name][1].read_text(encoding="utf-8"))
+    return group_summary(SWEEPS, name)
 
 
 def load_sweep(name: str, settings: Sequence[str] = ()) -> Sweep:
@@ -100,15 +101,10 @@ def load_sweep(name: str, settings: Sequence[str] = ()) -> Sweep:
     Every value, and both ends of every range, is composed, so that a mistake is found before the
     sweep begins. Raises `SettingError` or `PluginError`.
     """
-    files = config_files(SWEEPS)
-    if name not in files:
-        close = did_you_mean(name, files) or "; no plugin brings a sweep"
-        raise SettingError(f"sweep {name}: unknown{close}")
-    where, file = files[name]
-    text = file.read_text(encoding="utf-8")
+    where, text = group_text(SWEEPS, name)
     try:
-        tree = _tree(text)
-        own = tuple(tree.get("settings", ()))
+        tree = yaml_tree(text, _KEYS)
+        own = settings_list(tree.get("settings", []))
         if settings:
             compose_run(own)
     except KinetixError as error:
@@ -128,28 +124,6 @@ def values_of(parameter: Mapping[str, Any]) -> list[Any]:
     return list(parameter.get("values", ())) or [
         parameter[k] for k in ("min", "max") if k in parameter
     ]
-
-
-def _tree(text: str) -> dict[str, Any]:
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
-
-    try:
-        # OmegaConf's loader, by which 1e-4 is a number
-        tree = OmegaConf.to_container(OmegaConf.create(text))
-    except (YAMLError, OmegaConfBaseException) as error:
-        raise SettingError(f"cannot be read: {' '.join(str(error).split())}") from error
-    if not isinstance(tree, dict):
-        raise SettingError(f"settings as name: value are expected: {', '.join(_KEYS)}")
-    found: dict[str, Any] = {str(key): value for key, value in tree.items()}
-    for key in found:
-        if key not in _KEYS:
-            raise SettingError(f"{key}: unknown{did_you_mean(key, _KEYS)}")
-    settings = found.get("settings", [])
-    if not isinstance(settings, list) or not all(isinstance(s, str) for s in settings):
-        raise SettingError("settings: a list is expected, as [experiment=laptop, seed=1]")
-    return found
 
 
 def _checked(name: str, summary: str, tree: Mapping[str, Any], settings: tuple[str, ...]) -> Sweep:

@@ -41,16 +41,33 @@ def write_results(
     seeds = range(len(results[0].evaluations))
     rows = [{"seed": seed, **row} for seed in seeds for row in set_level_rows(results, seed)]
     files = {
-        NUMBERS: _json(results, about),
         TABLE: _csv(rows),
         GROUPS: _csv(_group_rows(results)),
+        NUMBERS: _json(results, about),  # last: where it is there, so are the others
     }
+    page = _write_page(folder, results, title, about, watch)
+    for name, text in files.items():
+        _replace(folder / name, text)
+    return page
+
+
+def _replace(path: Path, text: str) -> None:
+    """Under a temporary name first, so that a file of that name is whole."""
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (folder / name).write_text(text, "utf-8", "backslashreplace")
+        temporary.write_text(text, "utf-8", "backslashreplace")
+        temporary.replace(path)
     except OSError as error:
-        raise RunError(f"{folder}: cannot be written ({error.strerror})") from error
+        raise RunError(f"{path.parent}: cannot be written ({error.strerror})") from error
+
+
+def _write_page(
+    folder: Path,
+    results: Sequence[SetResult],
+    title: str,
+    about: Mapping[str, Any],
+    watch: int,
+) -> Path:
     shown = [r for result in results for r in chosen_recordings(result.together, watch)]
     names = {recording.name for recording in shown}
     hidden = {f"untrained_{key}" for key in ("attempts", "solved", "low", "high")}

@@ -74,6 +74,17 @@ def optimiser(setup: Setup) -> optax.GradientTransformation:
     return optax.chain(optax.clip_by_global_norm(ppo.max_grad_norm), step)
 
 
+def adam_state(opt_state: Any) -> Any:
+    """Adam's means and their count, out of the state of `optimiser`."""
+    return opt_state[1][0]
+
+
+def with_adam_state(opt_state: Any, adam: Any) -> Any:
+    """`opt_state` with these; a schedule stays where it is."""
+    clip, (_, *others) = opt_state
+    return clip, (adam, *others)
+
+
 def loss(
     params: Parameters, network: PolicyNetwork, ppo: PPOConfig, batch: Batch, key: PRNGKeyArray
 ) -> tuple[Float[Array, ""], Metrics]:
@@ -144,7 +155,8 @@ def learn(
 
         return jax.lax.scan(step, carry, (order, jax.random.split(loss_key, parts)))
 
-    steps = optax.tree.get_all_with_path(opt_state, "count")[0][1]
+    # the schedule's own count, which is the last one; Adam's may be an earlier run's
+    steps = optax.tree.get_all_with_path(opt_state, "count")[-1][1]
     keys = jax.random.split(key, ppo.epochs)
     (learnt, opt_state), metrics = jax.lax.scan(epoch, (learnable(params), opt_state), keys)
     params = with_learnable(params, learnt)

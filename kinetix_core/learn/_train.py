@@ -21,6 +21,7 @@ from ._evaluation import Evaluator, evaluator_of
 from ._memory import check_memory, tree_bytes
 from ._nonfinite import REPORT, blind_level, diverged, save_begun, write_report
 from ._setup import Setup
+from ._start import beginning, start_of
 from ._update import Incident, TrainState
 from .config import OnNaN
 
@@ -64,7 +65,7 @@ def train(composed: ComposedRun, resume: Path | None = None) -> Path:
 
 def _train(composed: ComposedRun, resume: Path | None, stop_requested: Callable[[], bool]) -> Path:
     from kinetix_core.compose import build_loggers, build_task
-    from kinetix_core.record import RunFolder
+    from kinetix_core.record import START, RunFolder
 
     names = tuple((kind, chosen.name) for kind, chosen in composed.components.items())
     setup = Setup(build_task(composed), composed.ppo, composed.train, names)
@@ -73,11 +74,14 @@ def _train(composed: ComposedRun, resume: Path | None, stop_requested: Callable[
     # parts that do not fit together are found before the run has a folder
     shapes = init.shapes(composed.seed)
     evaluator = evaluator_of(composed, setup.task, shapes.params)
+    start = None if resume else start_of(composed, shapes)
     folder = RunFolder.reopen(resume, composed) if resume else RunFolder.create(composed)
     _log.info("compiling what the run begins with")
     try:
         run = _Run(setup, folder, composed, step, evaluator)
-        run.begin(shapes, None if resume else init)
+        run.begin(shapes, None if resume else beginning(init, start))
+        if start:
+            folder.write_json(START, start.note)
         if resume:
             folder.take_over(composed)
     except BaseException as error:
@@ -280,7 +284,11 @@ class _Run:
 
 
 def _check_unfinished(path: Path, update: int, setup: Setup) -> None:
-    if update >= setup.updates:
+    """A run that was killed between its last checkpoint and its end is not finished yet."""
+    from kinetix_core.record import FINISHED, summarise_run
+
+    said = summarise_run(path).state == FINISHED
+    if update > setup.updates or (said and update == setup.updates):
         done = update * setup.steps_per_update
         raise RunError(
             f"resume={path}: finished: {update} of {setup.updates} updates are done; "

@@ -5,17 +5,23 @@ from typing import TYPE_CHECKING
 from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from ._checkpoint import Checkpoint, load_checkpoint
+    from ._checkpoint import Checkpoint, has_checkpoint, load_checkpoint
     from ._listing import (
         EVALUATIONS,
+        FINISHED,
+        RUNNING,
         RunSummary,
+        check_parameters,
         check_run,
+        is_run,
         list_runs,
         read_config,
         run_folders,
         summarise_run,
     )
     from ._run_folder import Run, RunFolder, flatten, load_run, unflatten, versions
+    from ._start import START, Start, load_start
+    from ._versions import changed_versions, package_versions
     from .console import ConsoleLogger
     from .csv import CsvLogger
     from .jsonl import JsonlLogger
@@ -23,24 +29,23 @@ if TYPE_CHECKING:
     from .wandb import WandbLogger
 
 _WHERE = {
-    "._checkpoint": ("Checkpoint", "load_checkpoint"),
+    "._checkpoint": ("Checkpoint", "has_checkpoint", "load_checkpoint"),
     "._listing": (
         "EVALUATIONS",
+        "FINISHED",
+        "RUNNING",
         "RunSummary",
+        "check_parameters",
         "check_run",
+        "is_run",
         "list_runs",
         "read_config",
         "run_folders",
         "summarise_run",
     ),
-    "._run_folder": (
-        "Run",
-        "RunFolder",
-        "flatten",
-        "load_run",
-        "unflatten",
-        "versions",
-    ),
+    "._run_folder": ("Run", "RunFolder", "flatten", "load_run", "unflatten", "versions"),
+    "._start": ("START", "Start", "load_start"),
+    "._versions": ("changed_versions", "package_versions"),
     ".console": ("ConsoleLogger",),
     ".csv": ("CsvLogger",),
     ".jsonl": ("JsonlLogger",),

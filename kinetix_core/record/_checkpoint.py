@@ -102,19 +102,32 @@ def load_checkpoint(run: Path, like: Any) -> Checkpoint:
     One that is damaged is passed over, saying so in the log. Raises `NoCheckpoint` where there
     is none, and `OtherState` where its arrays are not those of `like`.
     """
+    folder, manifest, arrays, damaged = newest_checkpoint(run)
+    state = _from_arrays(like, arrays, manifest["random_keys"], folder)
+    return Checkpoint(folder, state, int(manifest["update"]), manifest["notes"], damaged)
+
+
+def newest_checkpoint(
+    run: Path,
+) -> tuple[Path, dict[str, Any], dict[str, np.ndarray], tuple[Path, ...]]:
+    """Folder, manifest and arrays of the newest one that is whole, and newer ones that are not.
+
+    Raises `NoCheckpoint` where there is none.
+    """
     damaged: list[Path] = []
     for folder in _folders(run):
         try:
-            manifest, arrays = _read(folder)
+            return folder, *_read(folder), tuple(damaged)
         except (OSError, ValueError, KeyError, TypeError) as error:
             _log.warning("%s is damaged (%s); trying the one before", folder, error)
             damaged.append(folder)
-            continue
-        state = _from_arrays(like, arrays, manifest["random_keys"], folder)
-        update, notes = int(manifest["update"]), manifest["notes"]
-        return Checkpoint(folder, state, update, notes, tuple(damaged))
     why = f": {', '.join(f'{folder.name} is damaged' for folder in damaged)}" if damaged else ""
     raise NoCheckpoint(f"{run}: there is no checkpoint to take the run up from{why}")
+
+
+def has_checkpoint(run: Path) -> bool:
+    """Whether there is one that seems whole, so that the run can be taken up again."""
+    return any(map(_seems_whole, _folders(run)))
 
 
 def _folders(run: Path) -> list[Path]:

@@ -14,6 +14,7 @@ from kinetix_core.errors import RunError, nearest
 
 CONFIG, STATUS, METRICS = "config.json", "run.json", "metrics.jsonl"
 EVALUATIONS = "evaluations.jsonl"
+PARAMETERS = "parameters.safetensors"
 RUNNING, FINISHED, INTERRUPTED = "running", "finished", "interrupted"
 _LATEST = 10
 """Updates at the end of a run that its solve rate is the mean of."""
@@ -39,7 +40,18 @@ class RunSummary:
 
 def process() -> dict[str, Any]:
     """What says later whether this process is still there."""
-    return {"host": platform.node(), "pid": os.getpid()}
+    pid = os.getpid()
+    return {"host": platform.node(), "pid": pid, "started": _state_and_start(pid)[1]}
+
+
+def _state_and_start(pid: int) -> tuple[str, int | None]:
+    """The state of a process (Z: dead, but nobody has asked for its end yet), and when it began in
+    ticks since the machine did; empty and None where the system does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return fields[0], int(fields[19])
+    except (OSError, IndexError, ValueError):
+        return "", None
 
 
 def is_run(folder: Path) -> bool:
@@ -105,11 +117,14 @@ def _is_gone(of: Any) -> bool:
         return False
     try:
         os.kill(int(of["pid"]), 0)
+        state, now = _state_and_start(int(of["pid"]))
+        began = of.get("started")
+        other = None not in (began, now) and began != now  # with the same number
+        return state == "Z" or other
     except ProcessLookupError:
         return True
     except (OSError, KeyError, TypeError, ValueError, OverflowError):
         return False
-    return False
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -177,6 +192,16 @@ def check_run(path: Path, setting: str = "run") -> None:
     shown = ", ".join(inside[:5])
     more = f" and {len(inside) - 5} more (`kinetix runs {path}`)" if len(inside) > 5 else ""
     raise RunError(f"{given}{path}: not a run, but a folder of runs: {shown}{more}")
+
+
+def check_parameters(path: Path, setting: str = "run") -> None:
+    """Raises `RunError` where a folder is no run folder, or one without parameters."""
+    check_run(path, setting)
+    if not (path / PARAMETERS).is_file():
+        raise RunError(
+            f"{setting}={path}: no parameters were saved in this run yet; they are after its first"
+            " update"
+        )
 
 
 def read_config(path: Path, setting: str = "run") -> dict[str, Any]:

@@ -6,13 +6,11 @@ import itertools
 import json
 import logging
 import os
-import platform
 import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +32,7 @@ from ._checkpoint import (
 from ._listing import (
     CONFIG,
     EVALUATIONS,
+    PARAMETERS,
     RUNNING,
     STATUS,
     check_run,
@@ -41,13 +40,14 @@ from ._listing import (
     read_config,
     summarise_run,
 )
+from ._versions import changed_versions, package_versions
 
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
     from kinetix_core.interfaces import Parameters, Task
     from kinetix_core.scene import LevelSet
 
-VERSIONS, PARAMETERS = "versions.json", "parameters.safetensors"
+VERSIONS = "versions.json"
 _LEAST_FREE_BYTES = 50_000_000
 _log = logging.getLogger(__name__)
 
@@ -132,9 +132,7 @@ class RunFolder:
                 "minibatches, evaluations, checkpoints and loggers can"
             ) from error
         self._damaged = found.damaged
-        before, now = found.notes.get("versions", {}), versions()
-        changed = [f"{k} {v} -> {now.get(k, 'gone')}" for k, v in before.items() if v != now.get(k)]
-        if changed:
+        if changed := changed_versions(found.notes.get("versions", {}), versions()):
             _log.warning(
                 "other versions than when the checkpoint was saved, so bits may differ: %s",
                 ", ".join(changed),
@@ -262,7 +260,7 @@ def load_run(path: str | Path) -> Run:
     composed = compose_saved(read_config(path))
     # not its levels: they may be gone, or on another machine
     task = build_task(composed, ("engine", "action", "observation", "network"))
-    arrays, update = _read_parameters(path / PARAMETERS)
+    arrays, update = read_parameters(path / PARAMETERS)
     assert task.network is not None
     assert task.observation is not None
     network, observation = task.network, task.observation
@@ -277,7 +275,8 @@ def load_run(path: str | Path) -> Run:
     return Run(path, composed, task, params, update)
 
 
-def _read_parameters(path: Path) -> tuple[dict[str, np.ndarray], int]:
+def read_parameters(path: Path) -> tuple[dict[str, np.ndarray], int]:
+    """Saved parameters by their path, and the update after which they were saved."""
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
@@ -291,18 +290,10 @@ def _read_parameters(path: Path) -> tuple[dict[str, np.ndarray], int]:
 
 
 def versions() -> dict[str, str]:
-    """Python, processor and the packages that results depend on, plugins included."""
-    names = ["jax", "jaxlib", "numpy", "flax", "optax", "equinox", "hydra-core", "omegaconf"]
-    plugins = metadata.entry_points(group="kinetix.plugins")
-    names += sorted({p.dist.name for p in plugins if p.dist is not None})
-    found = {"python": platform.python_version(), "machine": platform.machine()}
-    found["devices"] = ", ".join(str(d.device_kind) for d in jax.devices())
-    for name in names:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    """Python, processor, devices and the packages that results depend on, plugins included."""
+    found = package_versions()
+    machine = {key: found.pop(key) for key in ("python", "machine")}
+    return {**machine, "devices": ", ".join(str(d.device_kind) for d in jax.devices()), **found}
 
 
 def _run_name(composed: ComposedRun) -> str:

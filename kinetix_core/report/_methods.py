@@ -10,7 +10,14 @@ from kinetix_core.registry import COMPOSED_KINDS
 from ._command import leaves, written
 from ._read import RunRecord
 
-_OF_A_RUN = ("seed", "num_seeds", "train.directory", "train.name", "train.check_memory")
+_OF_A_RUN = (
+    "seed",
+    "num_seeds",
+    "init_seed",
+    "train.directory",
+    "train.name",
+    "train.check_memory",
+)
 """Settings in which runs of one method may differ."""
 _BESIDE = ("logger", "checkpoint", "evaluation")
 """Parts that the training does not depend on."""
@@ -83,6 +90,8 @@ def _settings(run: RunRecord) -> dict[str, str]:
     }
     every = {**components(run), **several}
     every |= {key: written(value) for key, value in leaves(run.config)}
+    # each seed may go on with an agent of its own
+    every["init_from"] = "a run" if run.config.get("init_from") else "none"
     return {
         key: value
         for key, value in every.items()

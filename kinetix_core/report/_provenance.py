@@ -88,6 +88,9 @@ def provenance(runs: Sequence[RunRecord]) -> str:
     parts = []
     for run in runs:
         hashes = {"parameters.safetensors": run.parameters}
+        if run.start:
+            begun = f"it began with {run.start['run']}, update {run.start['update']}"
+            hashes[begun] = run.start["parameters"]
         for row in (run.evaluation or {}).get("sets", []):
             if row["hash"]:
                 hashes[f"levels {row['set']}"] = row["hash"]

@@ -13,6 +13,7 @@ from kinetix_core.errors import RunError
 from kinetix_core.record import EVALUATIONS, read_config, summarise_run
 
 METRICS, PARAMETERS, VERSIONS = "metrics.jsonl", "parameters.safetensors", "versions.json"
+START = "start.json"
 EVALUATION, REPLAYS = "evaluation.json", "replay.html"
 
 
@@ -32,6 +33,7 @@ class RunRecord:
     rows: Sequence[Mapping[str, Any]]
     evaluation: Mapping[str, Any] | None
     parameters: str  # the first digits of the SHA-256 of the file
+    start: Mapping[str, Any] | None = None  # what it began with, where that was another run's
     evaluations: Sequence[Mapping[str, Any]] = ()  # of every level, while the run went on
 
     @property
@@ -88,6 +90,7 @@ def read_run(path: Path) -> RunRecord:
         rows,
         _evaluation(path / EVALUATION),
         hashlib.sha256(parameters.read_bytes()).hexdigest()[:16],
+        _json(path / START),
         _evaluations(path / EVALUATIONS) if (path / EVALUATIONS).is_file() else (),
     )
 

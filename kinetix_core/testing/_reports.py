@@ -174,5 +174,14 @@ def _record(
         **{kind: {"name": "symbolic"} for kind in ("observation", "network")},
     }
     return RunRecord(
-        Path("runs") / name, name, "finished", config, {}, rows, evaluation, "0" * 16, evaluations
+        Path("runs") / name,
+        name,
+        "finished",
+        config,
+        {},
+        rows,
+        evaluation,
+        "0" * 16,
+        None,
+        evaluations,
     )

@@ -197,7 +197,7 @@ def test_a_sweep_names_what_failed_and_goes_on(capsys, monkeypatch, packages, tm
             raise RunError("the disk is full")
         return Path(run.train.directory) / run.train.name
 
-    monkeypatch.setattr(train, "_train", fake)
+    monkeypatch.setattr(train, "train_composed", fake)
     base = ["engine=toy", "engine.needed=x", "generator=toy", f"train.directory={tmp_path}"]
     assert main(["train", "-m", *base, "seed=0,1,2", "train.name=study"]) == 2
     lines = capsys.readouterr().out.splitlines()

@@ -118,7 +118,7 @@ def test_a_grid_runs_here(capsys, monkeypatch, tmp_path):
     def fake(run, *_):
         return Path(run.train.directory) / f"{run['curriculum'].name}-{run.seed}-{run.ppo.epochs}"
 
-    monkeypatch.setattr(train, "_train", fake)
+    monkeypatch.setattr(train, "train_composed", fake)
     words = [f"train.directory={tmp_path}", "ppo.epochs=2"]
     assert main(["sweep", "run", "laptop_curricula", *words]) == 0
     lines = capsys.readouterr().out.splitlines()

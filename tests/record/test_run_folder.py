@@ -15,7 +15,7 @@ import pytest
 from kinetix_core.errors import RunError, SettingError
 from kinetix_core.learn.config import TrainConfig
 from kinetix_core.record import RunFolder, flatten, load_run, unflatten
-from kinetix_core.record._run_folder import PARAMETERS, _read_parameters
+from kinetix_core.record._run_folder import PARAMETERS, read_parameters
 from kinetix_core.scene import S
 
 PARAMS = {"actor": {"kernel": jnp.ones((3, 2)), "bias": jnp.zeros(2)}, "log_std": jnp.ones(1)}
@@ -40,7 +40,7 @@ class Composed:
 def test_parameters_come_back(tmp_path):
     folder = RunFolder.create(Composed(str(tmp_path)))
     folder.save_parameters(PARAMS, 7)
-    arrays, update = _read_parameters(folder.path / PARAMETERS)
+    arrays, update = read_parameters(folder.path / PARAMETERS)
     assert update == 7
     assert set(arrays) == {"actor/kernel", "actor/bias", "log_std"}
     back = unflatten(PARAMS, arrays, folder.path)
@@ -83,7 +83,7 @@ def test_a_failed_save_keeps_the_parameters_before(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "write_bytes", fail)
     with pytest.raises(RunError, match="No space left"):
         folder.save_parameters({"other": jnp.ones(1)}, 2)
-    assert _read_parameters(folder.path / PARAMETERS)[1] == 1
+    assert read_parameters(folder.path / PARAMETERS)[1] == 1
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_runs_that_start_at_once_get_folders_of_their_own(tmp_path):
 def test_damaged_parameters_are_named(tmp_path):
     path = tmp_path / PARAMETERS
     with pytest.raises(RunError, match="no parameters were saved"):
-        _read_parameters(path)
+        read_parameters(path)
     path.write_bytes(b"not safetensors")
     with pytest.raises(RunError, match="damaged"):
-        _read_parameters(path)
+        read_parameters(path)

@@ -1,0 +1,164 @@
+"""`kinetix study`: many runs that answer a question together, and their report."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kinetix_core.errors import SettingError
+
+if TYPE_CHECKING:
+    from kinetix_core.compose import ComposedRun
+    from kinetix_core.study import JobState, StudyRecord
+
+HELP = "run a study, or what is left of it, and write its report: kinetix study NAME"
+TAKES_SETTINGS = True
+USES_JAX = True
+_LIST = "list"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which study; everything else is a setting of every run."""
+    parser.usage = (
+        "kinetix study list\n"
+        "       kinetix study NAME [--seeds 0,1,2] [--jobs N] [--directory DIR]"
+        " [setting=value ...]\n"
+        "       kinetix study NAME --status [--directory DIR]"
+    )
+    parser.add_argument(
+        "name", help="of the study; the same command again runs what is not done yet"
+    )
+    parser.add_argument("--seeds", metavar="N,N", help="of each method; default: the study's own")
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="so many runs at once, each in a process of its own; default: one per core",
+    )
+    parser.add_argument(
+        "--directory",
+        default="studies",
+        metavar="DIR",
+        help="where the study has its folder, DIR/NAME; default: %(default)s",
+    )
+    parser.add_argument(
+        "--status", action="store_true", help="only show how each run of the study stands"
+    )
+
+
+def setting_names() -> list[str]:
+    """Those of a run."""
+    from kinetix_core.compose import setting_names as names
+
+    return names()
+
+
+def more_help() -> str:
+    """The studies that there are."""
+    return f"studies:\n{_listing()}"
+
+
+def run(args: argparse.Namespace) -> int:
+    """List studies, show how one stands, or run it and print its report's files.
+
+    The status is 1 where a run failed. Raises a `KinetixError` for what is wrong with the study.
+    """
+    _check_options(args)
+    if args.name == _LIST:
+        print(_listing())
+        return 0
+    from kinetix_core.paths import user_path
+    from kinetix_core.study import load_study, read_study, report_study, run_study
+
+    folder = user_path(args.directory, "--directory") / args.name
+    if args.status:
+        print(_standing(read_study(folder)))
+        return 0
+    study = load_study(args.name, args.settings, _seeds(args.seeds))
+    at_once = _cores() if args.jobs is None else args.jobs
+    record = run_study(study, folder, at_once, train_job, evaluate_job)
+    for file in report_study(folder):
+        print(file)
+    if record.missing:
+        print(_missing(record))
+    return 1 if record.missing else 0
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def train_job(composed: ComposedRun, resume: Path | None) -> Path:
+    """A training of a study, in a process of its own, where nobody shows yet what is logged."""
+    from .train import train_with_log
+
+    return train_with_log(composed, resume)
+
+
+def evaluate_job(settings: Sequence[str]) -> None:
+    """What `kinetix evaluate` does with these settings."""
+    from . import evaluate
+    from ._log import shown_log
+
+    with shown_log():
+        evaluate.run(argparse.Namespace(settings=list(settings)))
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    """Refuse what would have no effect."""
+    given = {
+        "--seeds": args.seeds is not None,
+        "--jobs": args.jobs is not None,
+        "--status": args.status and args.name == _LIST,
+        " ".join(args.settings): bool(args.settings),
+    }
+    if args.status or args.name == _LIST:
+        what = "--status" if args.status and args.name != _LIST else _LIST
+        for name in (name for name, there in given.items() if there):
+            raise SettingError(f"kinetix study {what}: {name} means nothing here")
+
+
+def _seeds(text: str | None) -> list[int] | None:
+    if text is None:
+        return None
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise SettingError(f"--seeds {text}: whole numbers are expected, as 0,1,2") from None
+
+
+def _listing() -> str:
+    from kinetix_core.study import studies, study_summary
+
+    from ._tables import table
+
+    return table(("NAME", "WHAT"), [(name, study_summary(name)) for name in sorted(studies())])
+
+
+def _standing(record: StudyRecord) -> str:
+    from ._tables import table
+
+    done = sum(one.state == "done" for one in record.jobs)
+    rows = [_row(one) for one in record.jobs]
+    count = f"{done} of {len(rows)} jobs are done"
+    return f"{table(('RUN', 'PART', 'STEPS', 'STATE'), rows)}\n\n{count}"
+
+
+def _row(one: JobState) -> tuple[str, ...]:
+    from kinetix_core.record import is_run, summarise_run
+
+    steps = summarise_run(one.path).steps if is_run(one.path) else None
+    state = f"{one.state}: {one.reason}" if one.reason else one.state
+    return (one.job.run, one.job.part, "-" if steps is None else f"{steps:,}", state)
+
+
+def _missing(record: StudyRecord) -> str:
+    from ._tables import table
+
+    rows = [(one.job.run, one.reason) for one in record.jobs if one.state != "done"]
+    return f"\nnot in the report:\n{table(('RUN', 'WHY'), rows)}"

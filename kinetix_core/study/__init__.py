@@ -1,0 +1,23 @@
+"""Studies: questions that many runs answer together. Imports no JAX by itself."""
+
+from typing import TYPE_CHECKING
+
+from kinetix_core.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from ._definition import Study, load_study, studies, study_summary
+    from ._folder import JobState, StudyRecord, read_study
+    from ._graph import StudyJob, compose_job, study_jobs
+    from ._report import report_study
+    from ._run import run_study
+
+_WHERE = {
+    "._definition": ("Study", "load_study", "studies", "study_summary"),
+    "._folder": ("JobState", "StudyRecord", "read_study"),
+    "._graph": ("StudyJob", "compose_job", "study_jobs"),
+    "._report": ("report_study",),
+    "._run": ("run_study",),
+}
+__getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
+    __name__, {name: module for module, names in _WHERE.items() for name in names}
+)

@@ -1,0 +1,223 @@
+"""The folder of a study: what it was begun as, and how each of its runs stands. No JAX."""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kinetix_core.errors import RunError
+from kinetix_core.record import (
+    FINISHED,
+    RUNNING,
+    changed_versions,
+    is_run,
+    package_versions,
+    summarise_run,
+)
+
+from ._definition import Study
+from ._graph import FINETUNE, SCRATCH, StudyJob
+
+DEFINITION, EVALUATION = "study.json", "evaluation.json"
+RUNS, LOGS = "runs", "logs"
+DONE, FAILED, MISSING = "done", "failed", "missing"
+_SHOWN = ("summary", "figures")
+"""What the runs do not depend on."""
+_MOST_DIFFERENCES = 3
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class JobState:
+    """How a job stands: `done`, `running`, `failed` or `missing`, and why where there is a why."""
+
+    job: StudyJob
+    path: Path
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """A study, read back. definition: what `study.json` holds."""
+
+    path: Path
+    definition: Mapping[str, Any]
+    jobs: tuple[JobState, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """A line for each job that is not done, with why."""
+        return tuple(
+            f"{one.job.run}: {one.reason or one.state}" for one in self.jobs if one.state != DONE
+        )
+
+
+def read_study(folder: Path) -> StudyRecord:
+    """Raises `RunError` for a folder that holds no study."""
+    definition = _read(folder)
+    try:
+        jobs = tuple(
+            StudyJob(**{**job, "settings": tuple(job["settings"])}) for job in definition["jobs"]
+        )
+        examined = definition["evaluate"] is not None
+    except (KeyError, TypeError) as error:
+        raise RunError(f"{folder / DEFINITION}: damaged: {error}") from error
+    return StudyRecord(folder, definition, tuple(job_state(folder, j, examined) for j in jobs))
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / DEFINITION).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(
+            f"{folder}: not the folder of a study: it has no {DEFINITION};"
+            " `kinetix study NAME` makes one"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise RunError(f"{folder / DEFINITION}: cannot be read: {error}") from error
+    if not isinstance(found, dict):
+        raise RunError(f"{folder / DEFINITION}: damaged: it holds no study")
+    return found
+
+
+def job_state(folder: Path, job: StudyJob, examined: bool) -> JobState:
+    """From what the run and its last attempt have left behind."""
+    path = folder / RUNS / job.run
+    if not is_run(path):
+        reason = _failure(folder, job.run)
+        return JobState(job, path, FAILED if reason else MISSING, reason or "not begun")
+    summary = summarise_run(path)
+    if summary.state == FINISHED and (not examined or (path / EVALUATION).is_file()):
+        return JobState(job, path, DONE)
+    if summary.state == RUNNING:
+        return JobState(job, path, RUNNING, "still running")
+    said = summary.reason.removeprefix("failed: ")
+    if reason := _failure(folder, job.run) or (said if said != summary.reason else ""):
+        return JobState(job, path, FAILED, reason)
+    waits = "trained, not evaluated yet" if summary.state == FINISHED else summary.reason
+    return JobState(job, path, MISSING, waits)
+
+
+def _failure(folder: Path, run: str) -> str:
+    try:
+        return failure_file(folder, run).read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def failure_file(folder: Path, run: str) -> Path:
+    """What says why a job failed when it was last tried; it is not there otherwise."""
+    return folder / LOGS / f"{run}.failed"
+
+
+def examination(study: Study, job: StudyJob) -> tuple[str, ...]:
+    """The sets of levels that a job plays when it is trained.
+
+    Runs on one level play that one; agents and what learns sets in turn play all that there are.
+    """
+    if not study.evaluate:
+        return ()
+    if job.part in (FINETUNE, SCRATCH):
+        return (job.levels,)
+    stages = study.sequence.stages if study.sequence else ()
+    return tuple(dict.fromkeys([*study.evaluate.levels, *(n for names in stages for n in names)]))
+
+
+def take_over(folder: Path, study: Study, jobs: Sequence[StudyJob]) -> None:
+    """Write what the study is, or see that the folder was made for the same.
+
+    Raises `RunError` where it was made for another one, naming what differs; other versions than
+    then are said in the log.
+    """
+    tree = _tree(study, jobs)
+    versions = package_versions()
+    if (folder / DEFINITION).exists():
+        before = _read(folder)
+        if before.get("hash") != tree["hash"]:
+            raise RunError(_other_study(folder, before, tree))
+        versions = before.get("versions", {})
+        if changed := changed_versions(versions, package_versions()):
+            said = "other versions than when this study was begun, so bits may differ: %s"
+            _log.warning(said, ", ".join(changed))
+    tree["versions"] = versions
+    text = json.dumps(tree, indent=1, ensure_ascii=False) + "\n"
+    temporary = folder / f".{DEFINITION}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(folder / DEFINITION)
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written: {error.strerror}") from error
+
+
+def _tree(study: Study, jobs: Sequence[StudyJob]) -> dict[str, Any]:
+    parts = {**dataclasses.asdict(study), "jobs": [dataclasses.asdict(job) for job in jobs]}
+    tree = json.loads(json.dumps(parts))  # tuples as lists, as they are read back
+    plain = {key: value for key, value in tree.items() if key not in _SHOWN}
+    digest = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+    return {**tree, "hash": digest[:16]}
+
+
+def _other_study(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    skipped = (*_SHOWN, "hash", "versions", "jobs")
+    then, these = (
+        dict(_leaves({k: v for k, v in tree.items() if k not in skipped})) for tree in (before, now)
+    )
+    keys = [key for key in {**then, **these} if then.get(key) != these.get(key)]
+    shown = [f"{k} was {_written(then.get(k))}, now {_written(these.get(k))}" for k in keys]
+    more = len(shown) - _MOST_DIFFERENCES
+    said = "; ".join(shown[:_MOST_DIFFERENCES]) or "the levels that a set holds"
+    return (
+        f"{folder}: begun as another study: {said}{f' and {more} more' if more > 0 else ''};"
+        " take the settings that it was begun with, another --directory, or remove the folder"
+    )
+
+
+def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
+    return "absent" if value is None else str(value)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Held by the one process that runs the study. Raises `RunError` where another does.
+
+    It is gone with the process, however that ends.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(
+                f"{folder}: another process runs this study; wait for it, or stop it"
+                " (--status shows how far it is)"
+            ) from None
+        except OSError as error:
+            _log.warning("%s: two processes at once would not be noticed: %s", folder, error)
+        yield
+    finally:
+        os.close(file)
