@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kinetix_core.errors import SettingError, printable
+from kinetix_core.errors import RunError, SettingError, printable
 
 if TYPE_CHECKING:
     from kinetix_core.report import Drawn, ReportData
@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run",
         nargs="+",
-        help="folder of a run; several are compared: those that differ only in their seed are one"
-        " method",
+        help="folder of a run, or of a study; several runs are compared: those that differ only in"
+        " their seed are one method",
     )
     parser.add_argument(
         "--out",
@@ -42,24 +42,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the page and print its path, after the table of the methods where several seeds are
     compared. Raises `RunError` for a run without parameters."""
-    from kinetix_core.report import figure_named, read_run, report_data, write_report
+    from kinetix_core.report import (
+        figure_named,
+        read_run,
+        report_data,
+        study_data,
+        write_report,
+        write_study_report,
+    )
 
-    folders = [_folder(text) for text in args.run]
-    out = _out(args.out, folders)
     names = args.figures.split(",") if args.figures else None
     for name in names or ():
         figure_named(name)  # raises for one that is unknown
-    records = [read_run(folder) for folder in dict.fromkeys(folders)]
-    known = [record.name for record in records]
-    for name in known:
-        if known.count(name) > 1:
-            raise SettingError(f"{name}: two of the runs have this name; rename a folder")
-    data = report_data(records)
-    print("drawing; a curriculum that keeps levels plays them ...", file=sys.stderr)
-    drawn = write_report(out, data, names)
+    if (study := _study(args.run)) is not None:
+        out = study / "report.html" if args.out is None else _page(args.out)
+        drawn = write_study_report(study, out, names)
+        if not drawn:
+            raise RunError(f"{study}: no run of this study is done; `kinetix study` runs it")
+        data = study_data(study)
+    else:
+        folders = [_folder(text) for text in args.run]
+        out = _out(args.out, folders)
+        records = [read_run(folder) for folder in dict.fromkeys(folders)]
+        known = [record.name for record in records]
+        for name in known:
+            if known.count(name) > 1:
+                raise SettingError(f"{name}: two of the runs have this name; rename a folder")
+        data = report_data(records)
+        print("drawing; a curriculum that keeps levels plays them ...", file=sys.stderr)
+        drawn = write_report(out, data, names)
     _say(data, drawn)
     print(out)
     return 0
+
+
+def _study(words: list[str]) -> Path | None:
+    """The folder of a study, where one was given. Raises `SettingError` for one among others."""
+    from kinetix_core.paths import user_path
+    from kinetix_core.study import DEFINITION
+
+    folders = [user_path(text.removeprefix("run="), "") for text in words]
+    studies = [folder for folder in folders if (folder / DEFINITION).is_file()]
+    if studies and len(words) > 1:
+        raise SettingError(f"{studies[0]}: a study has a report of its own; give it alone")
+    return studies[0] if studies else None
 
 
 def _say(data: ReportData, drawn: Drawn) -> None:
@@ -71,7 +97,7 @@ def _say(data: ReportData, drawn: Drawn) -> None:
     if several_seeds(comparison):
         if comparison.sets:
             print(f"{comparison_text(comparison)}\n")
-        lines = [*comparison.notices, *comparison.commands]
+        lines = [*data.missing, *comparison.notices, *comparison.commands]
     else:
         said = "not evaluated yet; the page says which command does it"
         lines = [f"{run.record.name}: {said}" for run in data.runs if not run.record.evaluation]
@@ -94,10 +120,15 @@ def _folder(text: str) -> Path:
 
 
 def _out(text: str | None, folders: list[Path]) -> Path:
-    from kinetix_core.paths import user_path
-
     if text is None:
         return folders[0] / "report.html" if len(folders) == 1 else Path("report.html")
+    return _page(text)
+
+
+def _page(text: str) -> Path:
+    """The page that --out names."""
+    from kinetix_core.paths import user_path
+
     out = user_path(text, "out")
     if out.suffix != ".html":
         raise SettingError(f"--out {text}: a file that ends with .html is expected")

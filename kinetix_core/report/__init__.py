@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from ._methods import Method, methods
     from ._page import report_page, several_seeds, write_report
     from ._read import RunRecord, read_run
+    from ._study import study_data, write_study_report
 
 _WHERE = {
     "._attempts": ("kept_attempts", "level_name"),
@@ -119,6 +120,7 @@ _WHERE = {
     "._methods": ("Method", "methods"),
     "._page": ("report_page", "several_seeds", "write_report"),
     "._read": ("RunRecord", "read_run"),
+    "._study": ("study_data", "write_study_report"),
 }
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
     __name__, {name: module for module, names in _WHERE.items() for name in names}

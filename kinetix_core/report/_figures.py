@@ -52,6 +52,8 @@ def draw_figures(data: ReportData, names: Sequence[str] | None = None) -> Drawn:
 
 
 def _drawn(figure: Figure, data: ReportData) -> Drawing | Missing:
+    if not data.methods:
+        return Missing("no agent is finished")
     try:
         return figure.draw(data)
     except KinetixError as error:
