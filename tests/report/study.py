@@ -66,7 +66,9 @@ def _write(folder, job, number):
     strong = strength.get(part, 0.5 + 0.02 * (number % 7))
     sample_run(folder, *settings, evaluated=False, strength=strong, updates=40)
     solved = [(number + i) % 5 for i in range(6)]
-    evaluate_seeds(folder, {"mine": [solved], "random/s": [[(3 * i + number) % 5 for i in range(70)]]})
+    evaluate_seeds(
+        folder, {"mine": [solved], "random/s": [[(3 * i + number) % 5 for i in range(70)]]}
+    )
     rates = [[n / 4 for n in solved]]
     rows = [
         {"update": u, "set": "mine", "hash": "0123456789abcdef", "solve_rates": rates}

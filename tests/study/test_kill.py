@@ -61,7 +61,9 @@ def results(folder):
     files = [*study.glob("runs/*/parameters.safetensors"), *study.glob("runs/*/evaluation.json")]
     files += [study / "study.json", *study.glob("report.*")]
     return {
-        str(f.relative_to(study)): f.read_bytes() for f in files if f.suffix not in (".html", ".png")
+        str(f.relative_to(study)): f.read_bytes()
+        for f in files
+        if f.suffix not in (".html", ".png")
     }
 
 
