@@ -129,7 +129,7 @@ def _grid(plot: _Plot, axes: Axes) -> str:
     base = plot.height - _MARGIN["bottom"]
     for value in ticks(0.0, plot.right, max(plot.width // 110, 2)):
         label = (axes.x_label or short)(value)
-        x = min(plot.x(value), plot.width - LETTER * len(label) / 2)
+        x = min(plot.x(value), plot.width - 0.6 * LETTER * len(label))
         parts.append(canvas.text(x, base + 16, label, anchor="middle"))
     if axes.x_title:
         middle = (_MARGIN["left"] + plot.width - _MARGIN["right"]) / 2

@@ -11,11 +11,12 @@ STAGES = ("mine", "random/s")
 SUMMARY = "Does what was learnt before help?"
 
 
-def sample_study(folder: Path, seeds=(0, 1, 2), *, without: tuple[str, ...] = ()) -> Path:
-    """Two methods; agents go on on two levels, and learn two sets in turn.
+def sample_study(folder: Path, *, without: tuple[str, ...] = (), runs: bool = True) -> Path:
+    """Two methods of three seeds; agents go on on two levels, and learn two sets in turn.
 
-    without: runs that are not there.
+    without: runs that are not there. runs: whether any is.
     """
+    seeds = (0, 1, 2)
     jobs = [_job("agents", method, seed) for seed in seeds for method in ("dr", "sfl")]
     for agent in tuple(jobs):
         who = agent["method"], agent["seed"]
@@ -39,7 +40,7 @@ def sample_study(folder: Path, seeds=(0, 1, 2), *, without: tuple[str, ...] = ()
     folder.mkdir(parents=True)
     (folder / "study.json").write_text(json.dumps(definition))
     for number, job in enumerate(jobs):
-        if job["run"] not in without:
+        if runs and job["run"] not in without:
             _write(folder / "runs" / job["run"], job, number)
     return folder
 
@@ -61,10 +62,11 @@ def _job(part, method, seed, levels="", stage=0):
 def _write(folder, job, number):
     """Fine-tuned agents solve every level, networks from scratch only the first."""
     strength = {"finetune": 0.95, "scratch": 0.9 if job["levels"] == LEVELS[0] else 0.1}
-    settings = [f"curriculum={job['method']}", f"seed={job['seed']}"]
-    part = job["part"]
-    strong = strength.get(part, 0.5 + 0.02 * (number % 7))
-    sample_run(folder, *settings, evaluated=False, strength=strong, updates=40)
+    strong = strength.get(job["part"], 0.5 + 0.02 * (number % 7))
+    method = f"curriculum={job['method']}"
+    sample_run(folder, method, evaluated=False, strength=strong, updates=40)
+    config = json.loads((folder / "config.json").read_text()) | {"seed": job["seed"]}
+    (folder / "config.json").write_text(json.dumps(config))
     solved = [(number + i) % 5 for i in range(6)]
     evaluate_seeds(
         folder, {"mine": [solved], "random/s": [[(3 * i + number) % 5 for i in range(70)]]}
