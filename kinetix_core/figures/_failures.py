@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kinetix_core.interfaces import Chart, Drawing, Figure, Missing, Picture, Task
-from kinetix_core.report import Canvas, ReportData, RunRecord, kept_attempts
+from kinetix_core.report import Canvas, ReportData, RunRecord, cut, kept_attempts
 
-from ._galleries import sheet_picture
 from .config import FigureConfig
 
 if TYPE_CHECKING:
@@ -61,14 +60,22 @@ def failed(run: RunRecord, attempts: Sequence[Replay]) -> list[Replay]:
 
 
 def _strips(title: str, attempts: Sequence[Replay]) -> Chart:
-    from kinetix_core.render import filmstrips_svg
+    """A strip for each attempt below its name."""
+    from kinetix_core.render import filmstrip_svg
 
     def draw(canvas: Canvas) -> Picture:
-        frames = 3 if canvas.narrow else 6
-        sheets = [
-            filmstrips_svg(attempts, frames=frames, width=canvas.width, theme=theme)
-            for theme in ("light", "dark")
-        ]
-        return sheet_picture(canvas, *sheets)
+        frames, parts, y = 3 if canvas.narrow else 6, [], 0
+        for attempt in attempts:
+            name = f"{attempt.title}: {attempt.outcome}"
+            parts.append(canvas.text(0, y + 14, cut(name, canvas.width), "ink"))
+            plain = replace(attempt, outcome="end")
+            sheets = [
+                filmstrip_svg(plain, frames=frames, width=canvas.width, theme=theme)
+                for theme in ("light", "dark")
+            ]
+            picture = canvas.sheet(*sheets, y + 20)
+            parts.append(picture.content)
+            y += 20 + picture.height + 10
+        return Picture(y, "".join(parts))
 
     return Chart(title, draw)

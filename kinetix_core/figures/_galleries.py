@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,15 +101,9 @@ def _pictures(title: str, levels: Sequence[KeptLevel]) -> Chart:
             contact_sheet_svg(named, columns=columns, width=canvas.width, theme=theme)
             for theme in ("light", "dark")
         ]
-        return sheet_picture(canvas, *sheets)
+        return canvas.sheet(*sheets)
 
     return Chart(title, draw)
-
-
-def sheet_picture(canvas: Canvas, light: str, dark: str) -> Picture:
-    """A picture of levels, as it was drawn for the width of the canvas, in both themes."""
-    height = int(re.search(r'height="(\d+)"', light)[1])  # pyright: ignore[reportOptionalSubscript]
-    return Picture(height, canvas.image(height, light, dark))
 
 
 def kept_levels(path: Path) -> list[KeptLevel]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 from html import escape
+
+from kinetix_core.interfaces import Picture
 
 COLOURS = 8
 """How many there are for methods and sets: `--c0` and so on in the style of the page."""
@@ -58,14 +61,18 @@ class Canvas:
             f'style="fill:{self.paint(paint)};font-size:{size}px{weight}">{escape(text)}</text>'
         )
 
-    def image(self, height: float, light: str, dark: str) -> str:
-        """An SVG document over the whole width, in the theme of the page."""
+    def sheet(self, light: str, dark: str, y: float = 0) -> Picture:
+        """Pictures of levels as `kinetix_core.render` draws them for this width, in the theme of
+        the page, from `y` on downwards."""
+        found = re.search(r'height="(\d+)"', light)
+        assert found, "an SVG with a height"
         themes = [("", light)] if self.alone else [("of-light", light), ("of-dark", dark)]
-        return "".join(
-            f'<image class="{name}" width="{self.width}" height="{height:.0f}" '
+        images = (
+            f'<image class="{name}" y="{y:.0f}" width="{self.width}" height="{found[1]}" '
             f'href="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"/>'
             for name, svg in themes
         )
+        return Picture(int(found[1]), "".join(images))
 
 
 def cut(text: str, room: float) -> str:

@@ -102,7 +102,7 @@ def test_everything_is_there_and_fits(tmp_path, monkeypatch, width):
     )
     assert found["player"] == "true"
     assert found["levels"] == 3 + 24
-    assert found["images"] == 4, "of each gallery and of the failures, in one theme"
+    assert found["images"] == 3 + 4, "a sheet of each gallery, four failures, in one theme"
 
 
 @pytest.mark.parametrize("width", [1280, 500])
