@@ -69,11 +69,11 @@ def _strips(title: str, attempts: Sequence[Replay]) -> Chart:
             name = f"{attempt.title}: {attempt.outcome}"
             parts.append(canvas.text(0, y + 14, cut(name, canvas.width), "ink"))
             plain = replace(attempt, outcome="end")
-            sheets = [
+            light, dark = (
                 filmstrip_svg(plain, frames=frames, width=canvas.width, theme=theme)
                 for theme in ("light", "dark")
-            ]
-            picture = canvas.sheet(*sheets, y + 20)
+            )
+            picture = canvas.sheet(light, dark, y + 20)
             parts.append(picture.content)
             y += 20 + picture.height + 10
         return Picture(y, "".join(parts))

@@ -138,7 +138,7 @@ def transfer_rows(found: Sequences) -> list[dict[str, Any]]:
             values = [_of_seed(found, method, seed, stage) for seed in found.seeds(method)]
             row = {"method": method, "stage": stage + 1, "set": name, "seeds": len(values)}
             for key in _KEYS:
-                known = [v[key] for v in values if v[key] is not None]
+                known = [rate for v in values if (rate := v[key]) is not None]
                 interval = bootstrap_interval(np.array(known)[:, None]) if known else None
                 low, high = interval or ("", "")
                 row |= {

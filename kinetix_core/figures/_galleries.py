@@ -97,11 +97,11 @@ def _pictures(title: str, levels: Sequence[KeptLevel]) -> Chart:
 
     def draw(canvas: Canvas) -> Picture:
         columns = 3 if canvas.narrow else _SHOWN
-        sheets = [
+        light, dark = (
             contact_sheet_svg(named, columns=columns, width=canvas.width, theme=theme)
             for theme in ("light", "dark")
-        ]
-        return canvas.sheet(*sheets)
+        )
+        return canvas.sheet(light, dark)
 
     return Chart(title, draw)
 

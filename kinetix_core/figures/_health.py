@@ -17,6 +17,8 @@ _MEASURES = (
     ("ppo/clip_fraction", "Clip fraction", "share of samples that were clipped"),
     ("ppo/gradient_norm", "Gradient norm", "before it is scaled down"),
     ("network/dormant", "Dormant units", "share of units that hardly react"),
+    ("network/effective_rank", "Effective rank", "of the last hidden layer before the value"),
+    ("network/weight_norm", "Weight norm", "of all that gradients change"),
     ("episode/return", "Return", "mean of the training episodes"),
     ("episode/length", "Episode length", "environment steps"),
 )

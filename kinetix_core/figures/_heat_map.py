@@ -56,7 +56,7 @@ def _grid(name: str, scores: Sequence[Score], levels: Sequence[str], rates: np.n
         names, rates = _binned(rates)
     else:
         order = np.argsort(-rates.mean(axis=0), kind="stable")
-        names, rates = [levels[i] for i in order], rates[:, order]
+        names, rates = [levels[int(i)] for i in order], rates[:, order]
     cells = [[Cell(f"{100 * rate:.0f}", rate) for rate in of_level] for of_level in rates.T]
     return grid_chart(names, [score.method for score in scores], cells, title=name)
 

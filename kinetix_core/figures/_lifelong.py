@@ -28,8 +28,8 @@ from .config import FigureConfig
 
 _PLASTICITY = (
     ("network/dormant", "Dormant units", "share of units that hardly react"),
-    ("network/effective_rank", "Effective rank", "of the activations of the last layer"),
-    ("network/weight_norm", "Weight norm", ""),
+    ("network/effective_rank", "Effective rank", "of the last hidden layer before the value"),
+    ("network/weight_norm", "Weight norm", "of all that gradients change"),
     ("ppo/gradient_norm", "Gradient norm", "before it is scaled down"),
 )
 """Metric, title, and words below: how well a network can still learn."""

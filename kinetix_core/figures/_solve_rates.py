@@ -39,23 +39,24 @@ class SolveRates(Figure):
         runs = [run for run in data.shown if run.evaluation]
         if not runs:
             return _not_evaluated(data)
-        title = f"Solve rate of {runs[0].name}" if len(runs) == 1 else "Solve rates"
         rows = [row for run in runs for row in _rows(run)]
         if len(runs) == 1:
-            return Drawing(title, _note(runs[0]), table=rows, html=_content(runs[0]))
+            run = runs[0]
+            return Drawing(f"Solve rate of {run.name}", _note(run), table=rows, html=_content(run))
         parts = (
             f'<h3>{escape(run.name)}</h3><p class="muted">{escape(_note(run))}</p>{_content(run)}'
             for run in runs
         )
-        return Drawing(title, table=rows, html="".join(parts))
+        return Drawing("Solve rates", table=rows, html="".join(parts))
 
 
 def _not_evaluated(data: ReportData) -> Drawing | Missing:
     """The command that evaluates the run, where there is one; several have theirs beside the
     comparison."""
-    if len(data.runs) > 1:
+    runs = [run.record for run in data.runs]
+    if len(runs) > 1:
         return Missing("none of the runs was evaluated; see `kinetix evaluate`")
-    run = data.runs[0].record
+    run = runs[0]
     command = code(evaluate_command(run.path, usual_sets(run.config), {}))
     return Drawing(f"Solve rate of {run.name}", "Not evaluated yet. This does it:", html=command)
 
