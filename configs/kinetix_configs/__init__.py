@@ -1,1 +1,1 @@
-"""Presets and sweeps: YAML that composes runs."""
+"""Presets, sweeps and studies: YAML that composes runs."""

@@ -141,9 +141,11 @@ def _listing() -> str:
 
 
 def _standing(record: StudyRecord) -> str:
+    from kinetix_core.study import DONE
+
     from ._tables import table
 
-    done = sum(one.state == "done" for one in record.jobs)
+    done = sum(one.state == DONE for one in record.jobs)
     rows = [_row(one) for one in record.jobs]
     count = f"{done} of {len(rows)} jobs are done"
     return f"{table(('RUN', 'PART', 'STEPS', 'STATE'), rows)}\n\n{count}"
@@ -158,7 +160,9 @@ def _row(one: JobState) -> tuple[str, ...]:
 
 
 def _missing(record: StudyRecord) -> str:
+    from kinetix_core.study import DONE
+
     from ._tables import table
 
-    rows = [(one.job.run, one.reason) for one in record.jobs if one.state != "done"]
+    rows = [(one.job.run, one.reason) for one in record.jobs if one.state != DONE]
     return f"\nnot in the report:\n{table(('RUN', 'WHY'), rows)}"

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Work:
-    """Something to do. `call` can be sent to another process; `after`: names of what comes first."""
+    """Something to do. call: can be sent to another process. after: names of what comes first."""
 
     name: str
     call: Callable[[], Any]

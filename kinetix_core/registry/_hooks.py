@@ -27,7 +27,7 @@ class Hooks:
     @staticmethod
     @hookspec
     def kinetix_config_folders() -> Iterable[str]:  # pyright: ignore[reportReturnType]
-        """Folders of YAML (presets, sweeps) to search, as `pkg://my_package.configs`."""
+        """Folders of YAML (presets, sweeps, studies) to search, as `pkg://my_package.configs`."""
 
     @staticmethod
     @hookspec

@@ -130,10 +130,11 @@ def _hash(name: str, run: RunRecord) -> str:
 
 
 def _manner(name: str, run: RunRecord) -> str:
+    """How a set was played. In how large a room does not matter: the levels are the same."""
     about = run.evaluation or {}
     parts = [f"{about.get('attempts')} attempts", f"{about.get('actions')} actions"]
     parts += [f"temperature {about['temperature']}"] if "temperature" in about else []
-    return ", ".join([*parts, f"size {(_row(name, run) or {}).get('size')}"])
+    return ", ".join(parts)
 
 
 def _score(name: str, method: Method) -> Score:

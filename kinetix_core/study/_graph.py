@@ -162,10 +162,11 @@ def check_compositions(study: Study) -> None:
         if part := study.finetune:
             with _named(f"finetune of {method}"):
                 _check_levels(composed, _on_levels(study, agent, levels[:1], part.settings), levels)
-        for names in study.sequence.stages if study.sequence else ():
-            with _named(f"sequence of {method}"):
-                more = _on_levels(study, agent, names, study.sequence.settings)
-                _check_levels(composed, more, names)
+        if sequence := study.sequence:
+            for names in sequence.stages:
+                with _named(f"sequence of {method}"):
+                    more = _on_levels(study, agent, names, sequence.settings)
+                    _check_levels(composed, more, names)
 
 
 def _check_levels(agent: ComposedRun, settings: Sequence[str], levels: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -102,6 +103,18 @@ def test_what_cannot_be_taken_up_again_says_why(straight, tmp_path, capsys):
     assert "no such run folder" in refused(capsys, f"resume={tmp_path / 'nothing'}")
     assert "resume=: the folder of a run is expected" in refused(capsys, "resume=")
     assert "leave -m out" in refused(capsys, "-m", f"resume={straight}", "seed=0,1")
+
+
+def test_killed_between_the_last_checkpoint_and_the_end(straight, tmp_path):
+    folder = tmp_path / "late"
+    shutil.copytree(straight, folder)
+    status = json.loads((folder / "run.json").read_text())
+    dead = {**status["process"], "started": 1}  # another process has its number
+    (folder / "run.json").write_text(json.dumps(status | {"status": "running", "process": dead}))
+    assert main(["train", f"resume={folder}"]) == 0
+    assert json.loads((folder / "run.json").read_text())["status"] == "finished"
+    assert parameters(folder) == parameters(straight)
+    assert rows(folder) == rows(straight)
 
 
 def test_a_run_that_is_still_going_on_is_left_alone(straight, tmp_path, capsys):

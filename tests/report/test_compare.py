@@ -156,7 +156,7 @@ def test_attempts_of_another_kind_are_named(fresh):
     (notice, _) = compare_runs(read(fresh)).notices
     assert notice == (
         "random/s is not compared, since it was played differently: "
-        "dr-0: 4 attempts, sampled actions, size s, dr-1: 4 attempts, greedy actions, size s"
+        "dr-0: 4 attempts, sampled actions, dr-1: 4 attempts, greedy actions"
     )
 
 
