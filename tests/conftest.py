@@ -28,6 +28,7 @@ COMPILED_QUICKLY = {
     "engine/lanes",
     "env",
     "evaluate",
+    "explain",
     "networks",
 }
 """Folders whose programs are large and run a few times. Recordings, oddities and properties of the

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import accumulate
 from typing import Any
@@ -44,17 +44,7 @@ class Settings:
 
 def parse(texts: Sequence[str]) -> Settings:
     """Settings from `name=value` texts. Raises `SettingError` for each mistake."""
-    known = {field.name: field for field in fields(Settings)}
-    values: dict[str, Any] = {}
-    for text in texts:
-        name, _, value = text.lstrip("-").partition("=")
-        if name not in known:
-            raise SettingError(f"{text}: unknown setting{did_you_mean(name, known)}")
-        if name in values:
-            raise SettingError(f"{text}: {name} is given twice")
-        values[name] = _READ.get(name, _text)(name, value)
-    if "run" not in values:
-        raise SettingError("run=: the folder of a training run is expected, as run=runs/NAME")
+    values = read_settings(Settings, _READ, texts)
     if values.get("greedy"):
         if values.get("attempts", 1) > 1:
             raise SettingError(
@@ -68,6 +58,27 @@ def parse(texts: Sequence[str]) -> Settings:
             )
         values["attempts"] = 1
     return Settings(**values)
+
+
+def read_settings(
+    settings: type, readers: Mapping[str, Callable[[str, str], Any]], texts: Sequence[str]
+) -> dict[str, Any]:
+    """Values by name, of a dataclass of settings of which one is `run`.
+
+    readers: of those that are not any text. Raises `SettingError` for each mistake.
+    """
+    known = {field.name: field for field in fields(settings)}
+    values: dict[str, Any] = {}
+    for text in texts:
+        name, _, value = text.lstrip("-").partition("=")
+        if name not in known:
+            raise SettingError(f"{text}: unknown setting{did_you_mean(name, known)}")
+        if name in values:
+            raise SettingError(f"{text}: {name} is given twice")
+        values[name] = readers.get(name, _text)(name, value)
+    if "run" not in values:
+        raise SettingError("run=: the folder of a training run is expected, as run=runs/NAME")
+    return values
 
 
 def _text(name: str, value: str) -> str:
@@ -90,7 +101,9 @@ def _is_list(value: str) -> bool:
     return value.startswith("[") and depths[-1] == 0 and all(depths[:-1])
 
 
-def _whole(least: int, most: int = 2**31 - 1) -> Any:
+def whole(least: int, most: int = 2**31 - 1) -> Any:
+    """Reads whole numbers of this range."""
+
     def read(name: str, value: str) -> int:
         try:
             number = int(value)
@@ -111,7 +124,8 @@ def _truth(name: str, value: str) -> bool:
     return value.lower() == "true"
 
 
-def _size(name: str, value: str) -> str:
+def named_size(name: str, value: str) -> str:
+    """One of s, m and l."""
     if value not in SIZES:
         raise SettingError(f"{name}={value}: one of {', '.join(SIZES)} is expected")
     return value
@@ -135,12 +149,12 @@ def _baseline(name: str, value: str) -> str:
 
 _READ = {
     "levels": _names,
-    "attempts": _whole(1),
+    "attempts": whole(1),
     "greedy": _truth,
-    "seed": _whole(0),
-    "record": _whole(0),
-    "watch": _whole(0),
-    "size": _size,
+    "seed": whole(0),
+    "record": whole(0),
+    "watch": whole(0),
+    "size": named_size,
     "temperature": _temperature,
     "baseline": _baseline,
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -55,6 +56,14 @@ class Filtered(LevelGenerator):
         none = jnp.zeros(levels.timestep.shape[0], bool)
         carry, _ = jax.lax.scan(step, (states, none, none), None, length=self.config.steps)
         return carry[2]
+
+    def arrays(self) -> Any:
+        """Those of the generator."""
+        return self.generator.arrays()
+
+    def with_arrays(self, arrays: Any) -> Filtered:
+        """The same filter over the generator with these."""
+        return replace(self, generator=self.generator.with_arrays(arrays))
 
     def known_levels(self) -> LevelSet | None:
         """Those of the generator, none left out."""

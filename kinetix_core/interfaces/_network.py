@@ -107,3 +107,11 @@ class PolicyNetwork(ABC):
         Optional; {} says nothing. Serves measures such as the share of dormant units.
         """
         return {}
+
+    @property
+    def value_layer(self) -> str:
+        """The name, among `activations`, of the last hidden layer before the value.
+
+        Optional; empty says nothing. Serves the effective rank.
+        """
+        return ""

@@ -1,4 +1,8 @@
-"""The two programs of a run, compiled: what it begins with, and one update."""
+"""The two programs of a run, compiled: what it begins with, and one update.
+
+What the generator draws from is an argument of both. So neither holds a level, a seed or a
+parameter, and a run on other levels (as many) finds its programs in the compilation cache.
+"""
 
 from __future__ import annotations
 
@@ -13,36 +17,62 @@ from ._setup import Setup
 from ._update import TrainState, init_state, update
 
 
-def compiled(setup: Setup, seeds: int = 1) -> tuple[Init, Callable[[TrainState], Any]]:
+def compiled(setup: Setup, seeds: int = 1) -> tuple[Init, Step]:
     """`init(seed)` and `step(state)`, jitted; for `seeds > 1` every leaf has a leading axis.
 
     Seeds are mapped, not batched, so that each gives the bits of a run of its own.
     """
 
-    def one_step(state: TrainState) -> Any:
-        return update(setup, state)
+    def one_init(levels: Any, seed: Any) -> TrainState:
+        return init_state(setup.with_levels(levels), seed)
+
+    def one_step(levels: Any, state: TrainState) -> Any:
+        return update(setup.with_levels(levels), state)
+
+    def each(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        return lambda levels, several: jax.lax.map(lambda one: function(levels, one), several)
 
     if seeds == 1:
-        init = Init(lambda seed: init_state(setup, seed), np.uint32)
-        return init, jax.jit(one_step, donate_argnums=0)
+        return Init(one_init, setup.levels, np.uint32), Step(one_step, setup.levels)
     init = Init(
-        lambda first: jax.lax.map(lambda s: init_state(setup, s), first),
+        each(one_init),
+        setup.levels,
         lambda seed: np.uint32(seed) + jnp.arange(seeds, dtype=jnp.uint32),
     )
-    return init, jax.jit(lambda states: jax.lax.map(one_step, states), donate_argnums=0)
+    return init, Step(each(one_step), setup.levels)
 
 
 class Init:
     """A function of seeds that runs once, called with one seed; `shapes` computes nothing."""
 
-    def __init__(self, function: Callable[..., TrainState], seeds: Callable[[int], Any]):
-        self._jitted, self._seeds = jax.jit(function, compiler_options=_compiled_soon()), seeds
+    def __init__(
+        self,
+        function: Callable[[Any, Any], TrainState],
+        levels: Any,
+        seeds: Callable[[int], Any],
+    ):
+        self._jitted = jax.jit(function, compiler_options=_compiled_soon())
+        self._levels, self._seeds = levels, seeds
 
     def __call__(self, seed: int) -> TrainState:
-        return self._jitted(self._seeds(seed))
+        return self._jitted(self._levels, self._seeds(seed))
 
     def shapes(self, seed: int) -> TrainState:
-        return self._jitted.eval_shape(self._seeds(seed))
+        return self._jitted.eval_shape(self._levels, self._seeds(seed))
+
+
+class Step:
+    """One update: a state goes in, which is used up, and the next comes out."""
+
+    def __init__(self, function: Callable[[Any, TrainState], Any], levels: Any):
+        self._jitted, self._levels = jax.jit(function, donate_argnums=1), levels
+
+    def __call__(self, state: TrainState) -> Any:
+        return self._jitted(self._levels, state)
+
+    def lower(self, state: TrainState) -> Any:
+        """Traced for a state of these shapes, not yet compiled."""
+        return self._jitted.lower(self._levels, state)
 
 
 def _compiled_soon() -> dict[str, Any]:

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
+import optax
+from jaxtyping import Float
 
 from kinetix_core.interfaces import Parameters
 from kinetix_core.scene import BLUE, BOUNDARY, GREEN, Array, Scene
 
+from ._normalise import learnable
 from ._setup import Setup
 
 if TYPE_CHECKING:
@@ -17,6 +20,14 @@ if TYPE_CHECKING:
 
 LEARNT = "ppo/learnt"
 """Whether an update was learnt from (1) or only played (0: the learner's other metrics are NaN)."""
+
+
+RANK_SAMPLES = 64
+"""Observations that an effective rank is taken over, so also the highest there can be.
+
+More would cost most of what there is to see: libraries for CPUs begin to share such small
+problems among threads, which takes many times as long.
+"""
 
 
 def level_metrics(levels: Scene) -> dict[str, Array]:
@@ -41,19 +52,45 @@ def level_metrics(levels: Scene) -> dict[str, Array]:
 
 
 def network_metrics(setup: Setup, params: Parameters, players: Players) -> dict[str, Array]:
-    """The share of dormant units, where the network tells what its units do.
+    """How able to learn a network still is: weights, and units over what environments show now.
 
-    A unit is dormant if its mean absolute activation, over what every environment shows now, is at
-    most `dormant_threshold` times the mean of its layer (Sokar et al. 2023, arXiv 2302.12902,
+    The weight norm is Euclidean, over all that gradients change. The others where the network
+    tells what its units do: the share of dormant units, and the effective rank of its
+    `value_layer`. A unit is dormant if its mean absolute activation is at most
+    `dormant_threshold` times the mean of its layer (Sokar et al. 2023, arXiv 2302.12902,
     equation 1).
     """
+    found: dict[str, Array] = {"network/weight_norm": optax.tree.norm(learnable(params))}
     units = jax.vmap(setup.network.activations, in_axes=(None, 0, 0, 0))(
         params, players.memory, players.observation, players.reset
     )
-    if not units:
-        return {}
-    dormant = [_dormant(x, setup.ppo.dormant_threshold) for x in units.values()]
-    return {"network/dormant": jnp.mean(jnp.concatenate(dormant).astype(jnp.float32))}
+    if units:
+        dormant = [_dormant(x, setup.ppo.dormant_threshold) for x in units.values()]
+        found["network/dormant"] = jnp.mean(jnp.concatenate(dormant).astype(jnp.float32))
+    if layer := setup.network.value_layer:
+        found["network/effective_rank"] = effective_rank(units[layer])
+    return found
+
+
+def effective_rank(activation: Float[Array, "*samples units"]) -> Float[Array, ""]:
+    """In how many directions a layer's activations spread: exp(H(p)), p_i = s_i / sum of s.
+
+    H is the entropy in nats and s are the singular values of the matrix of samples by units, the
+    roots of the eigenvalues of the Gram matrix of the samples, of which `RANK_SAMPLES` are taken,
+    evenly spaced. Eigenvalues that rounding may have made, below n epsilon times the largest for
+    n samples, count as 0; the rank of nothing but zeros is 0. Source: Roy and Vetterli, EUSIPCO
+    2007, definition 1; as a measure of plasticity: Dohare et al., Nature 632 (2024).
+    """
+    x = activation.reshape(-1, activation.shape[-1])
+    x = x[:: max(x.shape[0] // RANK_SAMPLES, 1)][:RANK_SAMPLES]
+    gram = x @ x.T  # positive semidefinite, so its singular values are its eigenvalues
+    values = jnp.linalg.svd(gram, compute_uv=False)
+    least = gram.shape[0] * jnp.finfo(gram.dtype).eps * values[0]
+    singular = jnp.sqrt(jnp.where(values <= least, 0.0, values))
+    total = jnp.sum(singular)
+    share = singular / jnp.where(total > 0, total, 1.0)
+    entropy = jnp.sum(jax.scipy.special.entr(share))
+    return jnp.where(total == 0, 0.0, jnp.exp(entropy))
 
 
 def _dormant(activation: Array, threshold: float) -> Array:

@@ -112,6 +112,10 @@ class NormalisedNetwork(PolicyNetwork):
         seen = self._shown(params.observation, observation)
         return self.network.activations(params.network, memory, seen, reset)
 
+    @property
+    def value_layer(self) -> str:
+        return self.network.value_layer
+
     def observed(self, params: Parameters, observations: Observation) -> Parameters:
         """The parameters with the moments of `observations`, leaves (envs, time, ...), added."""
         parts, masks = _parts(observations), dict(self.row_masks)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from kinetix_core.env import Environment
 from kinetix_core.interfaces import Curriculum, PolicyNetwork, Task
@@ -26,6 +27,18 @@ class Setup:
         """As `network=mlp`; the class of the part where no name is known."""
         known = dict(self.names).get(kind)
         return f"{kind}={known}" if known else f"{kind} {type(getattr(self.task, kind)).__name__}"
+
+    @property
+    def levels(self) -> Any:
+        """What the generator draws from: an argument of what is compiled, not a part of it."""
+        assert self.task.generator is not None
+        return self.task.generator.arrays()
+
+    def with_levels(self, levels: Any) -> Setup:
+        """The same, drawing from these."""
+        assert self.task.generator is not None
+        generator = self.task.generator.with_arrays(levels)
+        return replace(self, task=replace(self.task, generator=generator))
 
     @property
     def environment(self) -> Environment:

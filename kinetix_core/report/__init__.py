@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         ReportData,
         report_data,
     )
+    from ._explanation import explanation_page, write_explanation
     from ._figures import Drawn, draw_figures, figure_named, usual_figures
     from ._files import HOW_TO_PNG, can_write_png, csv_text, figure_png, figure_svg
     from ._grid import Cell, grid_chart
@@ -117,6 +118,7 @@ _WHERE = {
     "._files": ("HOW_TO_PNG", "can_write_png", "csv_text", "figure_png", "figure_svg"),
     "._grid": ("Cell", "grid_chart"),
     "._html": ("code", "drawn_chart", "table"),
+    "._explanation": ("explanation_page", "write_explanation"),
     "._methods": ("Method", "methods"),
     "._page": ("report_page", "several_seeds", "write_report"),
     "._read": ("RunRecord", "read_run"),

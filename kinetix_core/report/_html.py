@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from html import escape
 
 from kinetix_core.interfaces import Chart, Drawing, Missing
@@ -28,11 +29,10 @@ def figure_section(name: str, drawn: Drawing | Missing) -> str:
         return section(name, title, notice(f"Nothing to show: {drawn.why}"))
     small = [c for c in drawn.charts if c.small]
     parts = [notice(text) for text in drawn.notices]
-    parts += [_figure(chart, len(drawn.charts)) for chart in drawn.charts if not chart.small]
+    titled = len(drawn.charts) > 1
+    parts += [chart_figure(chart, titled=titled) for chart in drawn.charts if not chart.small]
     if small:
-        inside = "".join(_figure(chart, len(small)) for chart in small)
-        parts.append(f'<div class="charts">{inside}</div>')
-        parts.append(legend(small[0].legend))
+        parts += [chart_row([replace(c, legend=()) for c in small]), legend(small[0].legend)]
     for shown in drawn.shown:
         head = f"<h3>{escape(shown.title)}</h3>" if shown.title else ""
         note = f'<p class="muted">{escape(shown.note)}</p>' if shown.note else ""
@@ -41,15 +41,21 @@ def figure_section(name: str, drawn: Drawing | Missing) -> str:
     return section(name, drawn.title, *parts, drawn.html, note=escape(drawn.note))
 
 
-def _figure(chart: Chart, of: int) -> str:
-    """A chart with its title above (where it is one of several), in both widths unless small."""
-    head = f"<h3>{escape(chart.title)}</h3>" if of > 1 or chart.small else ""
+def chart_row(charts: Sequence[Chart]) -> str:
+    """Small charts beside each other where there is room."""
+    return f'<div class="charts">{"".join(map(chart_figure, charts))}</div>'
+
+
+def chart_figure(chart: Chart, *, titled: bool = True) -> str:
+    """A chart with its title above and words below, in both widths unless it is small."""
+    head = f"<h3>{escape(chart.title)}</h3>" if titled else ""
     tail = f"<figcaption>{escape(chart.caption)}</figcaption>" if chart.caption else ""
     if chart.small:
-        return f"<figure>{head}{drawn_chart(chart, _SMALL)}{tail}</figure>"
-    wide, narrow = (drawn_chart(chart, width) for width in (_WIDE, _NARROW))
-    both = f'<div class="wide">{wide}</div><div class="narrow">{narrow}</div>'
-    return f"<figure>{head}{both}{legend(chart.legend)}{tail}</figure>"
+        drawn = drawn_chart(chart, _SMALL)
+    else:
+        wide, narrow = (drawn_chart(chart, width) for width in (_WIDE, _NARROW))
+        drawn = f'<div class="wide">{wide}</div><div class="narrow">{narrow}</div>'
+    return f"<figure>{head}{drawn}{legend(chart.legend)}{tail}</figure>"
 
 
 def drawn_chart(chart: Chart, width: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from importlib import resources
 from pathlib import Path
 
 from kinetix_core.errors import RunError
@@ -12,6 +11,7 @@ from kinetix_core.interfaces import Missing
 
 from ._compare import Comparison, comparison_rows
 from ._data import ReportData, report_data
+from ._document import document
 from ._figures import Drawn, draw_figures
 from ._files import can_write_png, csv_text, figure_png, figure_svg
 from ._html import figure_section
@@ -81,28 +81,8 @@ def _page(data: ReportData, drawn: Drawn) -> str:
     runs = [run.record for run in data.runs]
     parts = [figure_section(name, figure) for name, figure in drawn.items()]
     parts += [cost(runs), differences(runs) if len(runs) > 1 else "", provenance(runs)]
-    subtitle = f'<p class="muted">{_subtitle(runs, data.methods)}</p>{_facts(runs)}'
-    return document(data.title, subtitle, parts)
-
-
-def document(title: str, head: str, parts: Sequence[str]) -> str:
-    """A page of its own: the title, what is below it, and the panels, as HTML."""
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
-        "frame-src 'self' about:\">\n"
-        f"<title>{escape(title)}</title>\n<style>\n{_asset('report.css')}</style></head>\n"
-        f"<body><header><h1>{escape(title)}</h1>{head}</header>\n"
-        f"<main>\n{''.join(parts)}</main></body></html>\n"
-    )
-
-
-def _asset(name: str) -> str:
-    place = resources.files("kinetix_core.report").joinpath("assets", name)
-    return place.read_text("utf-8")
+    first = dict(facts(runs[0])) if len(runs) == 1 else {}
+    return document(data.title, _subtitle(runs, data.methods), first, parts)
 
 
 def _subtitle(runs: Sequence[RunRecord], methods: Sequence[Method]) -> str:
@@ -120,12 +100,3 @@ def _subtitle(runs: Sequence[RunRecord], methods: Sequence[Method]) -> str:
     return f"{counts}; levels and replays are of one run for each: " + escape(
         ", ".join(method.shown.name for method in methods)
     )
-
-
-def _facts(runs: Sequence[RunRecord]) -> str:
-    if len(runs) > 1:
-        return ""
-    pairs = "".join(
-        f"<div><dt>{escape(word)}</dt><dd>{number}</dd></div>" for word, number in facts(runs[0])
-    )
-    return f'<dl class="facts">{pairs}</dl>'

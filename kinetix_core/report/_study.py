@@ -19,11 +19,12 @@ from kinetix_core.interfaces import Drawing, Missing
 
 from ._compare import compare_methods
 from ._data import AGENTS, Labelled, ReportData
+from ._document import document
 from ._figures import Drawn, draw_figures
 from ._files import csv_text
 from ._html import code, figure_section, notice, section, table
 from ._methods import Method
-from ._page import document, write_file, write_files
+from ._page import write_file, write_files
 from ._provenance import cost, cost_rows, pair_rows
 from ._read import read_run
 
@@ -91,7 +92,7 @@ def write_study_report(
     write_files(path, data, drawn, _page(data, drawn))
     records = [run.record for run in data.runs]
     costs = path.with_name("cost.html")
-    write_file(costs, document(f"Cost of {data.title}", "", [cost(records)]))
+    write_file(costs, document(f"Cost of {data.title}", "", {}, [cost(records)]))
     write_file(costs.with_suffix(".csv"), csv_text(cost_rows(records)))
     return drawn
 
@@ -115,7 +116,9 @@ def _page(data: ReportData, drawn: Drawn) -> str:
     parts = [_question(data, study)]
     parts += [figure_section(name, figure) for name, figure in drawn.items()]
     parts.append(_provenance(data, study))
-    return document(data.title, f"<p>{escape(data.summary)}</p>", parts)
+    done = f"{len(data.runs)} <small>of {len(study['jobs'])}</small>"
+    first = {"methods": f"{len(study['methods'])}", "seeds": f"{len(study['seeds'])}", "runs": done}
+    return document(data.title, escape(data.summary), first, parts)
 
 
 def _question(data: ReportData, study: Mapping[str, Any]) -> str:
@@ -135,9 +138,8 @@ def _question(data: ReportData, study: Mapping[str, Any]) -> str:
     shared = " ".join([*study["settings"], *study.get("overrides", ())])
     parts = [notice(f"Missing: {line}") for line in data.missing]
     parts.append(table(("method", "its settings", "runs done"), rows))
-    note = f"{len(study['seeds'])} seeds of each method"
-    note += f"; settings of every run: {shared}" if shared else ""
-    return section("study", "What is compared", *parts, note=f"{escape(note)}.")
+    note = f"Settings of every run: {escape(shared)}." if shared else ""
+    return section("study", "What is compared", *parts, note=note)
 
 
 def _provenance(data: ReportData, study: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import jax
 import numpy as np
@@ -114,6 +115,25 @@ def jit_equals_eager(case: GeneratorCase) -> None:
     assert_same(case.samples[0], found, case.tolerance)
 
 
+def arrays_may_be_arguments(case: GeneratorCase) -> None:
+    """`with_arrays(arrays())` draws the same, also where the arrays are a program's arguments."""
+    arrays = case.component.arrays()
+    if not jax.tree.leaves(arrays):
+        return
+
+    @jax.jit
+    def sample(arrays: Any, key: jax.Array) -> Scene:
+        return case.component.with_arrays(arrays).sample(key, case.n)
+
+    text = sample.lower(arrays, case.key(0)).as_text()
+    assert_same(sample(arrays, case.key(0)), case.samples[0])
+    other = jax.tree.map(np.zeros_like, arrays)
+    same = sample.lower(other, case.key(0)).as_text() == text
+    zero = difference(sample(other, case.key(0)), case.samples[0])
+    assert same, "the arrays are part of the program"
+    assert zero, "it does not draw from the arrays that it is given"
+
+
 PROMISES = (
     is_a_frozen_dataclass,
     levels_have_the_size,
@@ -122,4 +142,5 @@ PROMISES = (
     keys_decide,
     uses_each_key_once,
     jit_equals_eager,
+    arrays_may_be_arguments,
 )

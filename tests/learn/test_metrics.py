@@ -11,7 +11,7 @@ import pytest
 from kinetix_networks import MLP
 
 from kinetix_core.interfaces import PolicyNetwork
-from kinetix_core.learn._metrics import level_metrics, network_metrics
+from kinetix_core.learn._metrics import effective_rank, level_metrics, network_metrics
 from kinetix_core.scene import BLUE, GREEN, Motor, SceneBuilder, stack_scenes
 from tests.learn import probe
 
@@ -58,6 +58,7 @@ class Silent(MLP):
     """Does not say what its units do."""
 
     activations = PolicyNetwork.activations
+    value_layer = PolicyNetwork.value_layer
 
 
 @dataclass(frozen=True)
@@ -69,15 +70,42 @@ class Telling(MLP):
         second = jnp.stack([0.0 * sign, 0.02 * sign, sign, -sign])
         return {"first": jnp.ones((3, 4)) * sign, "second": second}
 
+    value_layer = "second"
+
 
 @pytest.mark.parametrize(("threshold", "share"), [(0.0, 1 / 8), (0.05, 2 / 8), (1.0, 6 / 8)])
 def test_units_that_hardly_move_are_dormant(learnt, threshold, share):
     setup, _, first, *_ = learnt
     silent = replace(setup.task, network=Silent(probe.MLPConfig(), setup.task))
     silent = replace(setup, task=silent)
-    assert network_metrics(silent, first.params, first.players) == {}, "this network says nothing"
+    silence = network_metrics(silent, first.params, first.players)
+    assert set(silence) == {"network/weight_norm"}, "this network says nothing of its units"
     task = replace(setup.task, network=Telling(probe.MLPConfig(), setup.task))
     setup = replace(setup, task=task, ppo=replace(setup.ppo, dormant_threshold=threshold))
     seen = jax.random.normal(jax.random.key(0), first.players.observation.shape)
     found = network_metrics(setup, first.params, replace(first.players, observation=seen))
     np.testing.assert_allclose(found["network/dormant"], share)
+    np.testing.assert_allclose(found["network/effective_rank"], 1.0, rtol=1e-5)
+    squares = [float(jnp.sum(x * x)) for x in jax.tree.leaves(first.params)]
+    np.testing.assert_allclose(found["network/weight_norm"], np.sqrt(sum(squares)), rtol=1e-5)
+
+
+def by_hand(x):
+    singular = np.linalg.svd(np.asarray(x, np.float64), compute_uv=False)
+    share = singular[singular > 1e-3 * singular[0]] / singular.sum()
+    return np.exp(-np.sum(share * np.log(share)))
+
+
+def test_effective_rank_counts_directions():
+    draw = np.random.default_rng(0)
+    wide, tall = draw.normal(size=(6, 40)), draw.normal(size=(5, 60, 8)) * np.arange(1, 9)
+    np.testing.assert_allclose(effective_rank(jnp.float32(np.eye(7))), 7.0, rtol=1e-5)
+    np.testing.assert_allclose(effective_rank(jnp.float32(wide)), by_hand(wide), rtol=1e-4)
+    flat = tall.reshape(-1, 8)[::4][:64]
+    np.testing.assert_allclose(effective_rank(jnp.float32(tall)), by_hand(flat), rtol=1e-4)
+    one = np.outer(draw.normal(size=300), draw.normal(size=128))
+    np.testing.assert_allclose(effective_rank(jnp.float32(one)), 1.0, rtol=1e-4)
+    two = one + np.outer(draw.normal(size=300), draw.normal(size=128))
+    np.testing.assert_allclose(effective_rank(jnp.float32(two)), by_hand(two[::4][:64]), rtol=1e-3)
+    assert float(effective_rank(jnp.zeros((5, 3)))) == 0.0
+    assert np.isnan(effective_rank(jnp.full((5, 3), jnp.nan)))

@@ -107,6 +107,7 @@ def test_every_hidden_layer_is_told(make, names):
 
     found = jax.eval_shape(call, params, seen)
     assert set(found) == names | HEADS
+    assert network.value_layer == "critic/units_1"
     assert all(x.ndim >= 1 and x.size > 0 for x in found.values())
     assert set(params) <= {"encoder", "actor", "critic", "memory_0"}, "no part of the parameters"
 

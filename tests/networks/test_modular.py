@@ -190,3 +190,12 @@ def test_names_settings_out_of_range(setting):
     (name,) = setting
     with pytest.raises(SettingError, match=rf"network\.{name}=.*at least"):
         ModularConfig(**setting)
+
+
+def test_the_critics_last_layer_is_the_one_before_the_value(case):
+    network = case[0].network
+    told = network.activations(case[0].params, (), case[0].observation, np.bool_(True))
+    assert network.value_layer == "critic_units_1"
+    value = case[0].params["value"]
+    by_hand = told[network.value_layer] @ value["kernel"] + value["bias"]
+    np.testing.assert_allclose(case[0].apply()[1], by_hand[0], rtol=1e-4)

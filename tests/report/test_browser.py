@@ -10,8 +10,8 @@ import pytest
 
 from kinetix_core.figures import KeptLevel
 from kinetix_core.report import draw_figures, read_run, report_page, usual_figures
+from kinetix_core.report._document import document
 from kinetix_core.report._html import figure_section
-from kinetix_core.report._page import document
 from kinetix_core.testing import example_report
 from tests.render.browser import CHROMIUM
 from tests.render.sample import sample_level
@@ -126,6 +126,6 @@ def test_every_figure_is_readable(tmp_path, width):
     data = example_report()
     names = [name for name in usual_figures(data) if name not in ("replays", "galleries")]
     parts = [figure_section(name, found) for name, found in draw_figures(data, names).items()]
-    found = asked(tmp_path, document("A study", "", parts), width, frame=True)
+    found = asked(tmp_path, document("A study", "", {}, parts), width, frame=True)
     fits(found)
     assert len(found["sections"]) == len(names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -41,6 +41,14 @@ class Files(LevelGenerator):
     def _drawn(self, key: PRNGKeyArray, n: int) -> Scene:
         index = jax.random.randint(key, (n,), 0, len(self.names))
         return jax.tree.map(lambda leaf: leaf[index], self.levels)
+
+    def arrays(self) -> Scene:
+        """The levels."""
+        return self.levels
+
+    def with_arrays(self, arrays: Scene) -> Files:
+        """The same with other levels, as many."""
+        return replace(self, levels=arrays)
 
     def known_levels(self) -> LevelSet:
         """The levels that it draws from, and why others were left out."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -47,6 +48,15 @@ class Mixture(LevelGenerator):
             return found
 
         return jax.tree.map(pick, *levels)
+
+    def arrays(self) -> tuple[Any, ...]:
+        """Those of each part."""
+        return tuple(part.arrays() for part in self.parts)
+
+    def with_arrays(self, arrays: tuple[Any, ...]) -> Mixture:
+        """Each part with its own."""
+        pairs = zip(self.parts, arrays, strict=True)
+        return replace(self, parts=tuple(part.with_arrays(own) for part, own in pairs))
 
 
 def random_all(config: RandomAllConfig, task: Task) -> Mixture:

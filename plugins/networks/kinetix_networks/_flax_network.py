@@ -165,6 +165,12 @@ class FlaxNetwork(PolicyNetwork):
         leaves = jax.tree_util.tree_flatten_with_path(told.get(ACTIVATIONS, {}))[0]
         return {jax.tree_util.keystr(p, simple=True, separator="/"): x for p, x in leaves}
 
+    @property
+    def value_layer(self) -> str:
+        """The critic's last, where it has any."""
+        depth, _ = self.config.critic
+        return f"critic/units_{depth - 1}" if depth else ""
+
     def _encode(self, params: Parameters, observation: Observation, key: Any) -> Embeddings:
         rngs = None if key is None else {"dropout": key}
         return self._call("encode", params, observation, key is not None, rngs=rngs)

@@ -190,3 +190,8 @@ class Modular(PolicyNetwork):
         """After their nonlinearity."""
         told: Any = self.module.apply({"params": params}, observation, mutable=[ACTIVATIONS])[1]
         return dict(told.get(ACTIVATIONS, {}))
+
+    @property
+    def value_layer(self) -> str:
+        """The critic's last."""
+        return f"critic_units_{self.config.depth}"

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from kinetix_core.interfaces import LevelGenerator
 from kinetix_core.scene import LevelSet, S, SceneSize
-from kinetix_core.testing import Examples
+from kinetix_core.testing import Examples, example_levels
 
 from .tools import is_traced
 
@@ -73,6 +73,12 @@ class OtherWhenCompiled(Examples):
         return replace(levels, gravity=levels.gravity * (2 if is_traced(key) else 1))
 
 
+@dataclass(frozen=True, eq=False)
+class KeepsItsOwn(Examples):
+    def arrays(self):
+        return example_levels(self.size, 2)
+
+
 GOOD = Examples
 BROKEN = {
     "is_a_frozen_dataclass": [lambda task: NotFrozen(task.size)],
@@ -86,4 +92,5 @@ BROKEN = {
     "keys_decide": [lambda task: IgnoresTheKey(task.size), lambda task: SameLevelForAll(task.size)],
     "uses_each_key_once": [lambda task: OneKeyTwice(task.size)],
     "jit_equals_eager": [lambda task: OtherWhenCompiled(task.size)],
+    "arrays_may_be_arguments": [lambda task: KeepsItsOwn(task.size)],
 }

@@ -1,0 +1,99 @@
+"""`kinetix explain`: why an agent fails at a level, and whether it or the level is at fault."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from kinetix_core.errors import SettingError
+
+from ._explain_settings import Settings, parse
+
+HELP = "why an agent fails at a level: kinetix explain LEVEL run=DIR"
+TAKES_SETTINGS = True
+USES_JAX = True
+_STEPS = 300_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The level, how long to train on it, and where the page goes."""
+    parser.usage = "kinetix explain LEVEL run=DIR [options] [setting=value ...]"
+    parser.add_argument("level", metavar="LEVEL", help="a file, or a name as handmade/s/roll_right")
+    parser.add_argument(
+        "--specialist",
+        type=int,
+        default=_STEPS,
+        metavar="STEPS",
+        help="environment steps of a training on this level alone, once from the agent and once"
+        f" from scratch ({_STEPS:,}; 0: none)",
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", help="the page (usually explain-LEVEL.html in the run folder)"
+    )
+
+
+def setting_names() -> list[str]:
+    """Those of `Settings`."""
+    return [field.name for field in fields(Settings)]
+
+
+def more_help() -> str:
+    """Every setting with default, type and meaning."""
+    from kinetix_core.compose import settings_of
+
+    from ._tables import settings_rows
+
+    rows = settings_rows(settings_of(Settings, ""))
+    return (
+        f"settings, with default, type and meaning:\n{rows}\n\nsettings of the training on the"
+        " level, as ppo.learning_rate=1e-4, take the place of\nthose of the run"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the summary and the path of the page. Mistakes raise a `KinetixError`."""
+    from kinetix_core.paths import user_path
+    from kinetix_core.record import check_parameters
+    from kinetix_core.scene import find_sources
+
+    settings, training = parse(args.settings)
+    if args.specialist < 0:
+        raise SettingError(f"--specialist {args.specialist}: 0 or more steps are expected")
+    if training and not args.specialist:
+        raise SettingError(f"{training[0]}: means nothing with --specialist 0")
+    find_sources(args.level)  # before JAX: a mistake is seen at once
+    folder = user_path(settings.run, "run")
+    check_parameters(folder)
+    out = _out(args.out, folder, args.level)
+    from kinetix_core.explain import explain, summary_lines
+    from kinetix_core.report import write_explanation
+
+    print(f"watching {settings.attempts} attempts ...", file=sys.stderr)
+    found = explain(
+        folder,
+        args.level,
+        attempts=settings.attempts,
+        steps=args.specialist,
+        size=settings.size,
+        agent=settings.agent,
+        seed=settings.seed,
+        settings=training,
+    )
+    print("\n".join(summary_lines(found)))
+    print(write_explanation(out, found))
+    return 0
+
+
+def _out(text: str | None, folder: Path, level: str) -> Path:
+    from kinetix_core.paths import user_path
+
+    if text is None:
+        name = re.sub(r"[^A-Za-z0-9_-]+", "-", level.removesuffix(".json")).strip("-")
+        return folder / f"explain-{name}.html"
+    out = user_path(text, "out")
+    if out.suffix != ".html":
+        raise SettingError(f"--out {text}: a file that ends with .html is expected")
+    return out
