@@ -20,10 +20,27 @@ _LOGGERS = (
 )
 """Name, word in the classes' names, summary, and whether it needs a package of an extra."""
 
+_FIGURES = (
+    ("comparison", "Compared", "methods over seeds: means, IQM, intervals, each seed"),
+    ("improvement", "Improvement", "how likely one method does better than another"),
+    ("heat_map", "HeatMap", "solve rate of each method on each level"),
+    ("profile", "Profile", "share of seeds and levels that are solved at least how often"),
+    ("learning", "Learning", "solve rates over environment steps"),
+    ("iqm_curves", "IqmCurves", "interquartile mean over steps, with intervals"),
+    ("finetune", "Finetuned", "agents that go on on one level, beside ones from scratch"),
+    ("lifelong", "Lifelong", "one set after another: forgetting, transfer, plasticity"),
+    ("learnability", "Learnability", "of a curriculum's levels, against their solve rate"),
+    ("failures", "Failures", "strips of attempts that were not solved"),
+    ("solve_rates", "SolveRates", "sets, groups and levels of an evaluation"),
+    ("replays", "Replays", "kept attempts, in the player"),
+    ("galleries", "Galleries", "easiest, hardest and most learnable levels of a curriculum"),
+    ("health", "Health", "entropy, losses, gradients and the like, over steps"),
+)
+
 
 @hookimpl
 def kinetix_components() -> Iterator[Component]:
-    """Actions, loggers, and the levels of a run by its folder."""
+    """Actions, loggers, figures, and the levels of a run by its folder."""
     for name, word, summary in _ACTIONS:
         yield Component(
             "action",
@@ -40,6 +57,14 @@ def kinetix_components() -> Iterator[Component]:
             factory=f"kinetix_core.record.{name}:{word}Logger",
             summary=summary,
             check=f"kinetix_core.record.{name}:check" if optional else None,
+        )
+    for name, word, summary in _FIGURES:
+        yield Component(
+            "figure",
+            name,
+            config="kinetix_core.figures.config:FigureConfig",
+            factory=f"kinetix_core.figures:{word}",
+            summary=summary,
         )
     yield Component(
         "level_set",

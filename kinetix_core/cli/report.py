@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kinetix_core.errors import KinetixError, SettingError, printable
+from kinetix_core.errors import RunError, SettingError, printable
 
 if TYPE_CHECKING:
-    from kinetix_core.report import KeptLevel, RunRecord
+    from kinetix_core.report import Drawn, ReportData
 
-HELP = "one page of a run: curves, solve rates, replays, levels, cost: kinetix report DIR"
+HELP = "one page of a run or study: curves, solve rates, replays, cost: kinetix report DIR"
 USES_JAX = True
 OPTIONS_ANYWHERE = True
 
@@ -22,48 +22,90 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run",
         nargs="+",
-        help="folder of a run; several are compared: those that differ only in their seed are one"
-        " method",
+        help="folder of a run, or of a study; several runs are compared: those that differ only in"
+        " their seed are one method",
     )
     parser.add_argument(
         "--out",
         metavar="FILE",
-        help="the page; default: report.html in the run folder (several runs: here). The comparison"
-        " of several seeds goes beside it, as .csv and .svg",
+        help="the page; default: report.html in the run folder (several runs: here). Its figures go"
+        " beside it, as .svg, .csv and .png, the comparison of several seeds as .csv",
+    )
+    parser.add_argument(
+        "--figures",
+        metavar="NAMES",
+        help="which figures, as learning,profile (`kinetix plugins figure` lists them); default:"
+        " the usual ones that have something to show",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the page and print its path, after the table of the methods where several seeds are
     compared. Raises `RunError` for a run without parameters."""
-    from kinetix_core.report import read_run, write_report
+    from kinetix_core.report import (
+        figure_named,
+        read_run,
+        report_data,
+        study_data,
+        write_report,
+        write_study_report,
+    )
 
-    folders = [_folder(text) for text in args.run]
-    out = _out(args.out, folders)
-    records = [read_run(folder) for folder in dict.fromkeys(folders)]
-    names = [record.name for record in records]
-    for name in names:
-        if names.count(name) > 1:
-            raise SettingError(f"{name}: two of the runs have this name; rename a folder")
-    from kinetix_core.report import compare_runs, comparison_text, several_seeds
+    names = args.figures.split(",") if args.figures else None
+    for name in names or ():
+        figure_named(name)  # raises for one that is unknown
+    if (study := _study(args.run)) is not None:
+        out = study / "report.html" if args.out is None else _page(args.out)
+        drawn = write_study_report(study, out, names)
+        if not drawn:
+            raise RunError(f"{study}: no run of this study is done; `kinetix study` runs it")
+        data = study_data(study)
+    else:
+        folders = [_folder(text) for text in args.run]
+        out = _out(args.out, folders)
+        records = [read_run(folder) for folder in dict.fromkeys(folders)]
+        known = [record.name for record in records]
+        for name in known:
+            if known.count(name) > 1:
+                raise SettingError(f"{name}: two of the runs have this name; rename a folder")
+        data = report_data(records)
+        print("drawing; a curriculum that keeps levels plays them ...", file=sys.stderr)
+        drawn = write_report(out, data, names)
+    _say(data, drawn)
+    print(out)
+    return 0
 
-    comparison = compare_runs(records)
-    print("looking at the levels that the curriculum keeps ...", file=sys.stderr)
-    shown = [method.shown for method in comparison.methods]
-    kept = {record.name: _kept(record) for record in shown}
-    files = write_report(out, records, kept, comparison)
+
+def _study(words: list[str]) -> Path | None:
+    """The folder of a study, where one was given. Raises `SettingError` for one among others."""
+    from kinetix_core.paths import user_path
+    from kinetix_core.study import DEFINITION
+
+    folders = [user_path(text.removeprefix("run="), "") for text in words]
+    studies = [folder for folder in folders if (folder / DEFINITION).is_file()]
+    if studies and len(words) > 1:
+        raise SettingError(f"{studies[0]}: a study has a report of its own; give it alone")
+    return studies[0] if studies else None
+
+
+def _say(data: ReportData, drawn: Drawn) -> None:
+    """The table of the methods, and what is missing."""
+    from kinetix_core.interfaces import Missing
+    from kinetix_core.report import HOW_TO_PNG, can_write_png, comparison_text, several_seeds
+
+    comparison = data.comparison
     if several_seeds(comparison):
         if comparison.sets:
             print(f"{comparison_text(comparison)}\n")
-        for line in (*comparison.notices, *comparison.commands):
-            print(line, file=sys.stderr)
+        lines = [*data.missing, *comparison.notices, *comparison.commands]
     else:
-        for record in records:
-            if record.evaluation is None:
-                said = "not evaluated yet; the page says which command does it"
-                print(f"{record.name}: {said}", file=sys.stderr)
-    print(*files, sep="\n")
-    return 0
+        said = "not evaluated yet; the page says which command does it"
+        lines = [f"{run.record.name}: {said}" for run in data.runs if not run.record.evaluation]
+    lines += [f"{name}: {f.why}" for name, f in drawn.items() if isinstance(f, Missing)]
+    if not can_write_png():
+        lines.append(HOW_TO_PNG)
+    for line in lines:
+        print(printable(line), file=sys.stderr)
 
 
 def _folder(text: str) -> Path:
@@ -77,23 +119,16 @@ def _folder(text: str) -> Path:
     return folder
 
 
-def _kept(record: RunRecord) -> list[KeptLevel]:
-    """The levels of the curriculum. Where they cannot be had the page does without, saying so."""
-    from kinetix_core.report import kept_levels
-
-    try:
-        return kept_levels(record.path)
-    except KinetixError as error:
-        text = f"{record.name}: the levels of its curriculum are left out: {error}"
-        print(printable(text), file=sys.stderr)
-        return []
-
-
 def _out(text: str | None, folders: list[Path]) -> Path:
-    from kinetix_core.paths import user_path
-
     if text is None:
         return folders[0] / "report.html" if len(folders) == 1 else Path("report.html")
+    return _page(text)
+
+
+def _page(text: str) -> Path:
+    """The page that --out names."""
+    from kinetix_core.paths import user_path
+
     out = user_path(text, "out")
     if out.suffix != ".html":
         raise SettingError(f"--out {text}: a file that ends with .html is expected")

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from ._statistics import (
         FEWEST_SEEDS,
         bootstrap_band,
+        bootstrap_curve,
         bootstrap_interval,
         improvement_interval,
         interquartile_mean,
+        performance_profile,
         probability_of_improvement,
     )
     from ._table import (
@@ -71,9 +73,11 @@ _WHERE = {
     "._statistics": (
         "FEWEST_SEEDS",
         "bootstrap_band",
+        "bootstrap_curve",
         "bootstrap_interval",
         "improvement_interval",
         "interquartile_mean",
+        "performance_profile",
         "probability_of_improvement",
     ),
     "._write": ("chosen_recordings", "write_evaluation", "write_results"),

@@ -97,6 +97,49 @@ def bootstrap_band(
     return low, high
 
 
+def bootstrap_curve(
+    curves: Any,
+    statistic: Statistic = interquartile_mean,
+    *,
+    confidence: float = 0.95,
+    resamples: int = RESAMPLES,
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Lower and upper ends, each (points,), of intervals of `statistic(scores)` at each point.
+
+    `curves` is (points, seeds, levels): the scores at each point. Whole seeds are resampled, for
+    all points the same, as in `bootstrap_interval`; `statistic` must not depend on their order.
+    None below `FEWEST_SEEDS` seeds.
+    """
+    x = np.asarray(curves, np.float64)
+    if x.ndim != 3 or not x.size or not np.isfinite(x).all():
+        raise SettingError(
+            f"curves: shape {x.shape}; finite numbers (points, seeds, levels) are expected"
+        )
+    count = x.shape[1]
+    if count < FEWEST_SEEDS:
+        return None
+    index = np.sort(np.random.default_rng(0).integers(0, count, (resamples, count)), axis=1)
+    # of few seeds there are few different resamples, so each is looked at once
+    chosen, repeats = np.unique(index, axis=0, return_counts=True)
+    found = np.stack([statistic(x[:, rows], axis=(1, 2)) for rows in chosen])
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(np.repeat(found, repeats, axis=0), [tail, 1 - tail], axis=0)
+    return low, high
+
+
+def performance_profile(scores: Any, thresholds: Any) -> np.ndarray:
+    """(seeds, thresholds): the share of levels that each seed solves at least that often.
+
+    The mean over seeds is the performance profile of the method, the share of pairs of seed and
+    level with a score of at least the threshold; `bootstrap_band` of it has its intervals.
+    Source: Agarwal et al. 2021, section 4.2, there with "more than" instead of "at least".
+    """
+    x = _checked("scores", scores)
+    # rates are quotients of whole numbers, so a threshold is reached up to rounding
+    reached = x[:, :, None] >= np.asarray(thresholds, np.float64) - 1e-9
+    return reached.mean(axis=1)
+
+
 def probability_of_improvement(scores: Any, others: Any) -> float:
     """Chance that a seed of `scores` does better than one of `others` on a level of the set.
 

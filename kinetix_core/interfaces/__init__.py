@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Tools,
     )
     from ._engine import Engine, EngineState, Trace
+    from ._figure import Chart, Drawing, Figure, Missing, Picture, Table
     from ._generator import LevelGenerator
     from ._level_source import LevelSource
     from ._logger import Logger, RunInfo
@@ -39,6 +40,7 @@ _WHERE = {
         "Tools",
     ),
     "._engine": ("Engine", "EngineState", "Trace"),
+    "._figure": ("Chart", "Drawing", "Figure", "Missing", "Picture", "Table"),
     "._generator": ("LevelGenerator",),
     "._level_source": ("LevelSource",),
     "._logger": ("Logger", "RunInfo"),

@@ -48,10 +48,12 @@ class Evaluator:
         """Whether to evaluate after `update` of `last`."""
         return update % self.every == 0 or update == last
 
-    def metrics(self, params: Parameters) -> dict[str, Any]:
-        """`eval/...` for every set; lists where there are several seeds."""
+    def play(self, params: Parameters) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Metrics `eval/...` for every set, lists where there are several seeds; and for each set
+        the solve rate of every level, a list for each seed."""
         begun = time.monotonic()
         found: dict[str, Any] = {}
+        levels = []
         for task, sets in self.parts:
             results = evaluate_sets(
                 task,
@@ -64,8 +66,10 @@ class Evaluator:
             )
             for result in results:
                 found |= self._named(result.name, result.evaluations)
+                rates = [[level.solve_rate for level in e.levels] for e in result.evaluations]
+                levels.append({"set": result.name, "hash": result.digest, "solve_rates": rates})
         found["time/seconds_of_evaluation"] = time.monotonic() - begun
-        return found
+        return found, levels
 
     def _named(self, name: str, evaluations: Sequence[Evaluation]) -> dict[str, Any]:
         rows = [_of_set(evaluation) for evaluation in evaluations]

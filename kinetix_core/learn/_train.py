@@ -230,7 +230,9 @@ class _Run:
         if not metric:
             self.finished = number
             if self.evaluator and self.evaluator.due(number, self.setup.updates):
-                values |= self.evaluator.metrics(self.state.params)
+                found, levels = self.evaluator.play(self.state.params)
+                values |= found
+                self.folder.add_evaluations(number, levels)
         for logger in self.loggers:
             logger.log(number, values)
         if metric:

@@ -7,6 +7,7 @@ from kinetix_core.lazy import lazy_exports
 if TYPE_CHECKING:
     from ._checkpoint import Checkpoint, has_checkpoint, load_checkpoint
     from ._listing import (
+        EVALUATIONS,
         FINISHED,
         RUNNING,
         RunSummary,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "._checkpoint": ("Checkpoint", "has_checkpoint", "load_checkpoint"),
     "._listing": (
+        "EVALUATIONS",
         "FINISHED",
         "RUNNING",
         "RunSummary",

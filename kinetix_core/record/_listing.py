@@ -13,6 +13,7 @@ from typing import Any
 from kinetix_core.errors import RunError, nearest
 
 CONFIG, STATUS, METRICS = "config.json", "run.json", "metrics.jsonl"
+EVALUATIONS = "evaluations.jsonl"
 PARAMETERS = "parameters.safetensors"
 RUNNING, FINISHED, INTERRUPTED = "running", "finished", "interrupted"
 _LATEST = 10

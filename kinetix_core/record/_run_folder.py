@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ from ._checkpoint import (
 )
 from ._listing import (
     CONFIG,
+    EVALUATIONS,
     PARAMETERS,
     RUNNING,
     STATUS,
@@ -147,6 +149,19 @@ class RunFolder:
                 f"run take {bytes_needed / 1e6:.0f} MB; free some space, choose another "
                 "train.directory, or keep fewer (checkpoint.keep)"
             )
+
+    def add_evaluations(self, update: int, sets: Sequence[Mapping[str, Any]]) -> None:
+        """Add what the levels of each set were solved at after `update`, a line of JSON each.
+
+        Of an update that a run did twice, having been taken up again, there are two; both are the
+        same. Raises `RunError`.
+        """
+        target = self.path / EVALUATIONS
+        try:
+            with open(target, "a", encoding="utf-8") as file:
+                file.writelines(json.dumps({"update": update, **row}) + "\n" for row in sets)
+        except OSError as error:
+            raise RunError(f"{target}: cannot be written: {error.strerror}") from error
 
     def write_json(self, name: str, value: Any) -> None:
         """Replace a file of the folder. Raises `RunError`; the file before is then kept."""

@@ -37,6 +37,7 @@ KINDS: dict[str, Kind] = {
         Kind("mutation", f"{_I}:Mutation", "a small edit of a level", (), several=True),
         Kind("score", f"{_I}:Score", "how much a level is worth", (), composed=False),
         Kind("level_set", f"{_I}:LevelSource", "levels by a name", (), composed=False),
+        Kind("figure", f"{_I}:Figure", "what a report shows", (), composed=False),
         Kind("logger", f"{_I}:Logger", "where metrics go", ("console", "jsonl"), several=True),
     )
 }

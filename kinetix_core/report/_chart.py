@@ -1,24 +1,28 @@
-"""Line charts as inline SVG: coloured by the page's own style, the same numbers, the same bytes."""
+"""Line charts as SVG: the same numbers, the same bytes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
+from kinetix_core.interfaces import Chart, Picture
+
+from ._canvas import LETTER, Canvas, cut
+
 Point = tuple[float, float]
-COLOURS = 8
-"""How many the page's style has: `--c0` and so on."""
-_MARGIN = {"left": 46, "right": 12, "top": 10, "bottom": 38}
+_MARGIN = {"left": 52, "right": 12, "top": 10, "bottom": 38}
+_MARKS = 16
+"""Pixels above the plot for the names of marks."""
 _MOST_POINTS = 300
 
 
 @dataclass(frozen=True)
 class Line:
     """One curve. colour: number of a colour. faint: drawn thin and pale, behind the others.
-    dots: whether each point is marked, as for few points. band: lower and upper ends of a shaded
-    area around it, as many points as the curve has."""
+    dots: whether each point is marked, as for few points. path: whether they are joined.
+    band: lower and upper ends of a shaded area around it, as many points as the curve has."""
 
     name: str
     points: Sequence[Point]
@@ -26,50 +30,78 @@ class Line:
     faint: bool = False
     dots: bool = False
     band: tuple[Sequence[Point], Sequence[Point]] | None = None
+    dashed: bool = False
+    path: bool = True
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What the axes of a chart say. low, high, right: ends; None: of the numbers. The x axis
+    begins at 0. marks: vertical lines with a name each, by x."""
+
+    x_title: str = ""
+    low: float | None = None
+    high: float | None = None
+    right: float | None = None
+    label: Callable[[float], str] | None = None
+    x_label: Callable[[float], str] | None = None
+    marks: Sequence[tuple[float, str]] = ()
 
 
 def line_chart(
     lines: Sequence[Line],
+    axes: Axes | None = None,
     *,
-    width: int = 400,
-    height: int = 230,
     title: str,
-    x_title: str = "",
-    low: float | None = None,
-    high: float | None = None,
-    label: Callable[[float], str] | None = None,
-) -> str:
-    """The curves over a common axis. `low`, `high`: ends of the y axis; None: of the numbers."""
+    legend: Sequence[str] = (),
+    caption: str = "",
+    small: bool = False,
+) -> Chart:
+    """The curves over common axes."""
+    chosen = axes or Axes()
+    kept = tuple(lines)
+
+    def draw(canvas: Canvas) -> Picture:
+        height = 230 if small else 260 if canvas.narrow else 320
+        return Picture(height, _content(canvas, height, kept, chosen))
+
+    return Chart(title, draw, tuple(legend), caption, small)
+
+
+def _content(canvas: Canvas, height: int, lines: Sequence[Line], axes: Axes) -> str:
     ends = [p for line in lines if line.band for points in line.band for p in points]
     points = [p for line in lines for p in line.points] + ends
-    bottom, top = _range([y for _, y in points], low, high)
-    right = max((x for x, _ in points), default=1.0) or 1.0
-    plot = _Plot(width, height, right, bottom, top)
-    parts = [_grid(plot, label or short, x_title)]
+    bottom, top = _range([y for _, y in points], axes.low, axes.high)
+    right = axes.right or max((x for x, _ in points), default=1.0) or 1.0
+    head = _MARGIN["top"] + (_MARKS if axes.marks else 0)
+    plot = _Plot(canvas, height, head, right, bottom, top)
+    parts = [_grid(plot, axes), _marks(plot, axes.marks)]
     parts += [_band(plot, line) for line in lines]
     parts += [_curve(plot, line) for line in sorted(lines, key=lambda line: not line.faint)]
-    return (
-        f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" '
-        f'aria-label="{escape(title, quote=True)}">{"".join(parts)}</svg>'
-    )
+    return "".join(parts)
 
 
 @dataclass(frozen=True)
 class _Plot:
-    width: int
+    canvas: Canvas
     height: int
+    head: int
     right: float
     bottom: float
     top: float
+
+    @property
+    def width(self) -> int:
+        return self.canvas.width
 
     def x(self, value: float) -> float:
         room = self.width - _MARGIN["left"] - _MARGIN["right"]
         return _MARGIN["left"] + room * value / self.right
 
     def y(self, value: float) -> float:
-        room = self.height - _MARGIN["top"] - _MARGIN["bottom"]
+        room = self.height - self.head - _MARGIN["bottom"]
         value = min(max(value, self.bottom), self.top)
-        return _MARGIN["top"] + room * (self.top - value) / (self.top - self.bottom)
+        return self.head + room * (self.top - value) / (self.top - self.bottom)
 
 
 def _range(values: Sequence[float], low: float | None, high: float | None) -> tuple[float, float]:
@@ -85,45 +117,58 @@ def _range(values: Sequence[float], low: float | None, high: float | None) -> tu
     return bottom, top
 
 
-def _grid(plot: _Plot, label: Callable[[float], str], x_title: str) -> str:
-    parts = []
+def _grid(plot: _Plot, axes: Axes) -> str:
+    canvas, parts = plot.canvas, []
     for value in ticks(plot.bottom, plot.top, 5):
         y = plot.y(value)
         parts.append(
-            f'<path class="grid" d="M{_MARGIN["left"]} {y:.1f}H{plot.width - _MARGIN["right"]}"/>'
-            f'<text x="{_MARGIN["left"] - 6}" y="{y + 4:.1f}" text-anchor="end">'
-            f"{escape(label(value))}</text>"
+            f'<path d="M{_MARGIN["left"]} {y:.1f}H{plot.width - _MARGIN["right"]}" '
+            f'style="stroke:{canvas.paint("edge")};fill:none"/>'
+            + canvas.text(_MARGIN["left"] - 6, y + 4, (axes.label or short)(value), anchor="end")
         )
     base = plot.height - _MARGIN["bottom"]
     for value in ticks(0.0, plot.right, max(plot.width // 110, 2)):
+        label = (axes.x_label or short)(value)
+        x = min(plot.x(value), plot.width - 0.6 * LETTER * len(label))
+        parts.append(canvas.text(x, base + 16, label, anchor="middle"))
+    if axes.x_title:
+        middle = (_MARGIN["left"] + plot.width - _MARGIN["right"]) / 2
+        parts.append(canvas.text(middle, plot.height - 5, axes.x_title, anchor="middle"))
+    return "".join(parts)
+
+
+def _marks(plot: _Plot, marks: Sequence[tuple[float, str]]) -> str:
+    """Dashed lines over the height, each with its name as far as there is room to the next."""
+    parts, base = [], plot.height - _MARGIN["bottom"]
+    ends = [plot.x(x) for x, _ in marks[1:]] + [plot.width - _MARGIN["right"]]
+    for (value, name), end in zip(marks, ends, strict=False):
         x = plot.x(value)
         parts.append(
-            f'<text x="{x:.1f}" y="{base + 16}" text-anchor="middle">{escape(short(value))}</text>'
-        )
-    if x_title:
-        middle = (_MARGIN["left"] + plot.width - _MARGIN["right"]) / 2
-        parts.append(
-            f'<text x="{middle:.1f}" y="{plot.height - 5}" text-anchor="middle">'
-            f"{escape(x_title)}</text>"
+            f'<path d="M{x:.1f} {plot.head - 6}V{base}" '
+            f'style="stroke:{plot.canvas.paint("muted")};stroke-dasharray:3 3;fill:none"/>'
+            + plot.canvas.text(x + 3, plot.head - 8, cut(name, end - x - 6), size=11)
         )
     return "".join(parts)
 
 
 def _curve(plot: _Plot, line: Line) -> str:
-    points = thinned(line.points)
+    points = thinned(line.points) if line.path else list(line.points)
     if not points:
         return ""
     places = [(plot.x(x), plot.y(y)) for x, y in points]
-    path = "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
-    style = f'style="--c:var(--c{line.colour % COLOURS})"'
-    name = f"<title>{escape(line.name)}</title>"
-    faint = " faint" if line.faint else ""
+    path = "L".join(f"{x:.1f} {y:.1f}" for x, y in places) if line.path else ""
+    colour = plot.canvas.colour(line.colour)
+    thin = 1 if line.faint else 2
+    dash = ";stroke-dasharray:6 4" if line.dashed else ""
+    style = f"stroke:{colour};stroke-width:{thin}{dash};stroke-linejoin:round;fill:none"
+    drawn = f'<path d="M{path}" style="{style}"/>' if path else ""
     dots = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" style="fill:{colour}"/>'
         for x, y in places
         if line.dots or len(places) == 1
     )
-    return f'<g class="line{faint}" {style}>{name}<path d="M{path}"/>{dots}</g>'
+    pale = ' style="opacity:0.4"' if line.faint else ""
+    return f'<g class="line"{pale}><title>{escape(line.name)}</title>{drawn}{dots}</g>'
 
 
 def _band(plot: _Plot, line: Line) -> str:
@@ -131,8 +176,23 @@ def _band(plot: _Plot, line: Line) -> str:
         return ""
     low, high = (thinned(points) for points in line.band)
     path = "L".join(f"{plot.x(x):.1f} {plot.y(y):.1f}" for x, y in [*low, *reversed(high)])
-    style = f'style="--c:var(--c{line.colour % COLOURS})"'
-    return f'<g class="band" {style}><path d="M{path}Z"/></g>'
+    style = f"fill:{plot.canvas.colour(line.colour)};opacity:0.16"
+    return f'<g class="band"><path d="M{path}Z" style="{style}"/></g>'
+
+
+def stepped(points: Sequence[Point]) -> list[Point]:
+    """The corners of a function that has the value of each point up to and including its x."""
+    found, last = [], 0.0
+    for x, y in points:
+        found += [(last, y), (x, y)] if x > last else [(x, y)]
+        last = x
+    return found
+
+
+def stepped_line(line: Line) -> Line:
+    """The line and its band as steps (see `stepped`)."""
+    band = line.band and (stepped(line.band[0]), stepped(line.band[1]))
+    return replace(line, points=stepped(line.points), band=band)
 
 
 def thinned(points: Sequence[Point], most: int = _MOST_POINTS) -> list[Point]:
@@ -169,3 +229,7 @@ def short(value: float) -> str:
 def percent_label(value: float) -> str:
     """A share as `40 %`."""
     return f"{100 * value:.0f} %"
+
+
+SHARES = Axes(low=0.0, high=1.0, label=percent_label)
+"""The y axis of shares."""

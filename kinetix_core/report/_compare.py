@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,6 +56,7 @@ class Comparison:
 
     methods: tuple[Method, ...]
     sets: Mapping[str, tuple[Score, ...]]  # by name of the set, one for each method
+    levels: Mapping[str, tuple[str, ...]]  # names of the levels of each set, as scores have them
     notices: tuple[str, ...]
     commands: tuple[str, ...]
 
@@ -68,24 +67,34 @@ class Comparison:
 
 
 def compare_runs(runs: Sequence[RunRecord]) -> Comparison:
-    """The methods of the runs on each set of levels that all of them were evaluated on.
+    """The methods of the runs, found by their settings, on each set of levels that all of them
+    were evaluated on.
 
     Raises `RunError` for an evaluation that does not hold its attempts.
     """
-    found = methods(runs)
-    members = [run for method in found for run in method.runs]
     notices = [
         f"{run.name} has the settings and the seed of {other.name}, which counts alone"
         for run, other in repeated(runs)
     ]
-    sets = {}
+    return compare_methods(methods(runs), notices)
+
+
+def compare_methods(found: Sequence[Method], notices: Sequence[str] = ()) -> Comparison:
+    """`compare_runs` for methods that are known. notices: what was said before."""
+    members = [run for method in found for run in method.runs]
+    notices, sets = list(notices), {}
     for name in _known(members):
         if (problem := _problem(name, members)) is None:
             sets[name] = tuple(_score(name, method) for method in found)
         else:
             notices.append(problem)
     notices += _unequal_steps(members)
-    return Comparison(tuple(found), sets, tuple(notices), tuple(_commands(members)))
+    levels = {name: _levels(name, members[0]) for name in sets}
+    return Comparison(tuple(found), sets, levels, tuple(notices), tuple(_commands(members)))
+
+
+def _levels(name: str, run: RunRecord) -> tuple[str, ...]:
+    return tuple(row["level"] for row in (run.evaluation or {})["levels"] if row["set"] == name)
 
 
 def _known(runs: Sequence[RunRecord]) -> list[str]:
@@ -222,14 +231,9 @@ def ends_text(interval: Interval) -> str:
     return interval_text(interval) if interval else "-"
 
 
-def comparison_csv(comparison: Comparison) -> str:
-    """One row for each method and set; what there is not is empty."""
-    text = io.StringIO()
-    rows = [_csv_row(score) for score in comparison.rows]
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+def comparison_rows(comparison: Comparison) -> list[dict[str, Any]]:
+    """One row of a CSV file for each method and set; what there is not is empty."""
+    return [_csv_row(score) for score in comparison.rows]
 
 
 def _csv_row(score: Score) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -11,11 +11,14 @@ import numpy as np
 
 from kinetix_core.errors import RunError
 from kinetix_core.explain import Attempt, Explanation, verdict
+from kinetix_core.interfaces import Chart, Picture
 from kinetix_core.render import OUTCOMES, filmstrips_svg
 
-from ._chart import Line, line_chart, percent_label, short
+from ._canvas import Canvas
+from ._chart import SHARES, Axes, Line, line_chart, percent_label, short
+from ._curve import STEPS
 from ._document import document
-from ._html import code, figure, legend, picture, section, table
+from ._html import chart_figure, chart_row, code, section, table
 
 _FRAMES, _FRAMES_NARROW = 6, 3
 _SECONDS = "seconds of the episode"
@@ -84,17 +87,19 @@ def _shown(found: Explanation) -> list[Attempt]:
 def _strips(found: Explanation) -> str:
     # the level is named above: below a narrow picture there is room for the attempt only
     attempts = [replace(a.recording, name=a.recording.label, label="") for a in _shown(found)]
-    parts = []
-    for name, frames, width in (("wide", _FRAMES, 1080), ("narrow", _FRAMES_NARROW, 480)):
+
+    def draw(canvas: Canvas) -> Picture:
+        frames = _FRAMES_NARROW if canvas.narrow else _FRAMES
         light, dark = (
-            filmstrips_svg(attempts, frames=frames, width=width, theme=theme)
+            filmstrips_svg(attempts, frames=frames, width=canvas.width, theme=theme)
             for theme in ("light", "dark")
         )
-        strip = picture(light, dark, f"moments of {len(attempts)} attempts")
-        parts.append(f'<div class="strip {name}">{strip}</div>')
+        return canvas.sheet(light, dark)
+
+    strips = chart_figure(Chart(f"Moments of {len(attempts)} attempts", draw), titled=False)
     best = "the shortest that solved the level" if found.solved else "the one that came nearest"
     more = ", then one of every other outcome" if len(attempts) > 1 else ""
-    return section("attempts", "Attempts", *parts, note=f"First {best}{more}.")
+    return section("attempts", "Attempts", strips, note=f"First {best}{more}.")
 
 
 def _thoughts(found: Explanation) -> str:
@@ -107,10 +112,11 @@ def _thoughts(found: Explanation) -> str:
     ]
     lines.append(Line(best.recording.label, _points(best, best.value), 0))
     words = f"what the policy expects of the rest; in bold {best.recording.label}"
-    charts = [figure(line_chart(lines, title="value", x_title=_SECONDS), "Value", words)]
+    charts = [line_chart(lines, Axes(_SECONDS), title="Value", caption=words, small=True)]
     if (gaps := _gaps(found)) is not None:
-        chart = line_chart(gaps, title="distance", x_title=_SECONDS, low=0.0)
-        charts.append(figure(chart, "Distance of green from blue", "metres, surface to surface"))
+        axes, words = Axes(_SECONDS, low=0.0), "metres, surface to surface"
+        title = "Distance of green from blue"
+        charts.append(line_chart(gaps, axes, title=title, caption=words, small=True))
     for of, inclined in best.chances.items():
         names = list(inclined)
         mean = names == ["mean"]
@@ -118,24 +124,14 @@ def _thoughts(found: Explanation) -> str:
             Line(name, list(zip(times, inclined[name].tolist(), strict=True)), i)
             for i, name in enumerate(names)
         ]
-        chart = line_chart(
-            drawn,
-            title=of,
-            x_title=_SECONDS,
-            low=-1.0 if mean else 0.0,
-            high=1.0,
-            label=short if mean else percent_label,
-        )
-        charts.append(figure(chart + legend(names), of.capitalize(), ""))
+        low, label = (-1.0, short) if mean else (0.0, percent_label)
+        axes = Axes(_SECONDS, low=low, high=1.0, label=label)
+        charts.append(line_chart(drawn, axes, title=of.capitalize(), legend=names, small=True))
     note = (
         f"Value and distance in all attempts; probabilities of actions in {best.recording.label},"
         " for those motors and thrusters that drive something here."
     )
-    return section("thoughts", "What the policy thought", _charts(charts), note=note)
-
-
-def _charts(charts: Sequence[str]) -> str:
-    return f'<div class="charts">{"".join(charts)}</div>'
+    return section("thoughts", "What the policy thought", chart_row(charts), note=note)
 
 
 def _times(attempt: Attempt, steps: int) -> list[float]:
@@ -162,22 +158,15 @@ def _training(found: Explanation) -> str:
         Line(special.start, [p for p in special.curve if np.isfinite(p[1])], i, dots=True)
         for i, special in enumerate(found.specialists)
     ]
-    chart = line_chart(
-        lines,
-        title="solve rate",
-        x_title="environment steps",
-        low=0.0,
-        high=1.0,
-        label=percent_label,
-    )
     names = [special.start for special in found.specialists]
+    axes = replace(SHARES, x_title=STEPS)
+    chart = line_chart(lines, axes, title="Solve rate", legend=names)
     note = (
         "The same learner trained on this level and nothing else: once it goes on from the agent,"
         " once it begins afresh. Solve rate of the episodes of each update."
     )
-    return section(
-        "training", "Trained on this level alone", legend(names), figure(chart), note=note
-    )
+    drawn = chart_figure(chart, titled=False)
+    return section("training", "Trained on this level alone", drawn, note=note)
 
 
 def _provenance(found: Explanation) -> str:

@@ -2,55 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from kinetix_core.errors import RunError
+from kinetix_core.interfaces import Missing
 
-from ._compare import Comparison, compare_runs, comparison_csv
-from ._comparison import compared
-from ._comparison_chart import comparison_chart
-from ._curves import health, learning
+from ._compare import Comparison, comparison_rows
+from ._data import ReportData, report_data
 from ._document import document
-from ._gallery import KeptLevel, gallery
-from ._html import place, section
+from ._figures import Drawn, draw_figures
+from ._files import can_write_png, csv_text, figure_png, figure_svg
+from ._html import figure_section
 from ._methods import Method
 from ._provenance import cost, differences, facts, provenance
-from ._read import REPLAYS, RunRecord
-from ._results import results
-
-_NAMED = 3
-"""Most runs whose names make the title."""
-_MOST_REPLAYS = 24
-"""Levels of each set that can be watched."""
+from ._read import RunRecord
 
 
-def write_report(
-    path: Path,
-    runs: Sequence[RunRecord],
-    kept: Mapping[str, Sequence[KeptLevel]] | None = None,
-    comparison: Comparison | None = None,
-) -> list[Path]:
-    """Write `report_page(...)` to `path`. Where several seeds were evaluated on the same levels,
-    the numbers and the figure of the comparison go beside it, as `.csv` and `.svg`.
+def write_report(path: Path, data: ReportData, names: Sequence[str] | None = None) -> Drawn:
+    """Write `report_page(...)` to `path`, and beside it the figures as `STEM-NAME.svg`, `.png` and
+    `.csv`. The comparison of several seeds is `STEM.csv`.
 
-    Returns what was written, the page last. Raises `RunError` where it cannot be.
+    Returns the figures. Raises `RunError` where something cannot be written.
     """
-    comparison = comparison or compare_runs(runs)
-    files = {}
-    if several_seeds(comparison) and comparison.sets:
-        files[path.with_suffix(".csv")] = comparison_csv(comparison)
-        files[path.with_suffix(".svg")] = comparison_chart(comparison, alone=True)
-    files[path] = report_page(runs, kept, comparison)
-    for file, text in files.items():
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8", "backslashreplace")
-        except OSError as error:
-            raise RunError(f"{file}: cannot be written ({error.strerror})") from error
-    return list(files)
+    drawn = draw_figures(data, names)
+    write_files(path, data, drawn, _page(data, drawn))
+    return drawn
+
+
+def write_files(path: Path, data: ReportData, drawn: Drawn, page: str) -> None:
+    """The page, the table of the comparison and the files of the figures."""
+    files: dict[Path, str | bytes] = {}
+    if several_seeds(data.comparison) and data.comparison.sets:
+        files[path.with_suffix(".csv")] = csv_text(comparison_rows(data.comparison))
+    for name, figure in drawn.items():
+        if isinstance(figure, Missing):
+            continue
+        beside = path.with_name(f"{path.stem}-{name}")
+        if figure.table:
+            files[beside.with_suffix(".csv")] = csv_text(figure.table)
+        if figure.charts:
+            svg = figure_svg(figure)
+            files[beside.with_suffix(".svg")] = svg
+            if can_write_png():
+                files[beside.with_suffix(".png")] = figure_png(svg)
+    files[path] = page
+    for file, content in files.items():
+        write_file(file, content)
+
+
+def write_file(file: Path, content: str | bytes) -> None:
+    """Raises `RunError` where it cannot be written."""
+    if isinstance(content, str):
+        content = content.encode("utf-8", "backslashreplace")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    except OSError as error:
+        raise RunError(f"{file}: cannot be written ({error.strerror})") from error
 
 
 def several_seeds(comparison: Comparison) -> bool:
@@ -59,31 +69,20 @@ def several_seeds(comparison: Comparison) -> bool:
 
 
 def report_page(
-    runs: Sequence[RunRecord],
-    kept: Mapping[str, Sequence[KeptLevel]] | None = None,
-    comparison: Comparison | None = None,
+    runs: Sequence[RunRecord], names: Sequence[str] | None = None, data: ReportData | None = None
 ) -> str:
-    """The whole page. kept: levels of the curriculum of each run, by the run's name. Levels and
-    replays are those of one run for each method."""
-    comparison = comparison or compare_runs(runs)
-    methods = comparison.methods
-    shown = [method.shown for method in methods]
-    parts = [compared(comparison)] if several_seeds(comparison) else []
-    parts.append(learning(methods))
-    parts += [results(run) for run in shown if run.evaluation or len(runs) == 1]
-    parts += [replays(run) for run in shown]
-    parts += [gallery(run.name, list((kept or {}).get(run.name, ()))) for run in shown]
-    parts += [health(methods), cost(runs)]
-    parts += [differences(runs)] if len(runs) > 1 else []
-    parts.append(provenance(runs))
+    """The whole page. names: of the figures; None: the usual ones that have something to show.
+    Levels and replays are those of one run for each method."""
+    data = data or report_data(runs)
+    return _page(data, draw_figures(data, names))
+
+
+def _page(data: ReportData, drawn: Drawn) -> str:
+    runs = [run.record for run in data.runs]
+    parts = [figure_section(name, figure) for name, figure in drawn.items()]
+    parts += [cost(runs), differences(runs) if len(runs) > 1 else "", provenance(runs)]
     first = dict(facts(runs[0])) if len(runs) == 1 else {}
-    return document(_title(comparison), _subtitle(runs, methods), first, parts)
-
-
-def _title(comparison: Comparison) -> str:
-    """The runs where they are few, or else the methods."""
-    runs = [run.name for method in comparison.methods for run in method.runs]
-    return ", ".join(runs if len(runs) <= _NAMED else [m.name for m in comparison.methods])
+    return document(data.title, _subtitle(runs, data.methods), first, parts)
 
 
 def _subtitle(runs: Sequence[RunRecord], methods: Sequence[Method]) -> str:
@@ -101,39 +100,3 @@ def _subtitle(runs: Sequence[RunRecord], methods: Sequence[Method]) -> str:
     return f"{counts}; levels and replays are of one run for each: " + escape(
         ", ".join(method.shown.name for method in methods)
     )
-
-
-def replays(run: RunRecord) -> str:
-    """The attempts that `kinetix evaluate` has kept, solved ones first, in the player."""
-    file = run.path / REPLAYS
-    if run.evaluation is None or not file.is_file():
-        return ""
-    from kinetix_core.render import OUTCOMES, read_replays, replay_page
-
-    attempts = read_replays(file, may_be_empty=True)
-    if not attempts:  # evaluated with record=0
-        return ""
-    solved = {attempt.name for attempt in attempts if attempt.outcome == OUTCOMES[0]}
-    order = sorted(dict.fromkeys(a.name for a in attempts), key=lambda name: name not in solved)
-    rows = {row["level"]: row for row in run.evaluation["levels"]}
-    of_set: dict[str, list[str]] = {}
-    for name in order:
-        of_set.setdefault(rows[name]["set"] if name in rows else "", []).append(name)
-    names = [name for found in of_set.values() for name in found[:_MOST_REPLAYS]]
-    shown = [a for name in names for a in attempts if a.name == name]
-    summary = [_summary(rows[name]) for name in names if name in rows]
-    page = replay_page("Replays", shown, summary, run.name, run.evaluation["sets"])
-    frame = f'<iframe title="Replays of {escape(run.name, quote=True)}" srcdoc="'
-    frame += f'{escape(page, quote=True)}"></iframe>'
-    words = f"{len(names)} levels, those with a solved attempt first"
-    every = len(run.evaluation["levels"])
-    rest = f" (of {every:,}; the numbers of all are above)" if every > len(names) else ""
-    return section(
-        place("replays", run.name), f"Replays of {run.name}", frame, note=f"{words}{rest}."
-    )
-
-
-def _summary(row: Mapping[str, Any]) -> dict[str, Any]:
-    keys = ("level", "attempts", "solved", "solve_rate", "low", "high", "mean_return")
-    more = ("untrained_solve_rate", "touched_red", "time_limit", "nan")
-    return {key: row[key] for key in (*keys, *more) if key in row}

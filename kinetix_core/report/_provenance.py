@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 from kinetix_core.compose import leaves
 from kinetix_core.evaluate import percent
@@ -20,14 +21,41 @@ from ._read import RunRecord
 def cost(runs: Sequence[RunRecord]) -> str:
     """Steps, seconds and speed of each run; CPU seconds where they were logged."""
     head = ["run", "environment steps", "time", "to the first update", "steps/s (median)"]
-    if with_cpu := any(run.column("time/seconds_of_cpu") for run in runs):
+    found = [_cost(run) for run in runs]
+    if with_cpu := any(row["cpu_seconds"] != "" for row in found):
         head.append("CPU seconds")
     rows = []
-    for run in runs:
-        cells = [escape(run.name), _steps(run), *_times(run)]
-        cells += [_cpu(run)] * with_cpu
+    for run, row in zip(runs, found, strict=True):
+        first, speed = row["seconds_to_first_update"], row["steps_per_second"]
+        cells = [escape(run.name), _steps(run)]
+        cells.append("-" if row["seconds"] == "" else duration(row["seconds"]))
+        cells.append("-" if first == "" else f"{first:.1f} s")
+        cells.append("-" if speed == "" else f"{speed:,.0f}")
+        if with_cpu:
+            cells.append("-" if row["cpu_seconds"] == "" else f"{row['cpu_seconds']:,.0f}")
         rows.append(cells)
     return section("cost", "Cost", table(head, rows))
+
+
+def cost_rows(runs: Sequence[RunRecord]) -> list[dict[str, Any]]:
+    """The same as rows of a CSV file; what was not logged is empty."""
+    return [_cost(run) for run in runs]
+
+
+def _cost(run: RunRecord) -> dict[str, Any]:
+    seconds = [row.get("time/seconds") for row in run.rows]
+    numbers = [s for s in seconds if isinstance(s, int | float)]
+    speeds = [row.get("time/steps_per_second") for row in run.rows[1:] or run.rows]
+    known = [s for s in speeds if isinstance(s, int | float)]
+    first = seconds[0] if run.rows[0].get("update") == 1 else None
+    return {
+        "run": run.name,
+        "environment_steps": run.rows[-1].get("time/env_steps", ""),
+        "seconds": numbers[-1] if numbers else "",
+        "seconds_to_first_update": first if isinstance(first, int | float) else "",
+        "steps_per_second": statistics.median(known) if known else "",
+        "cpu_seconds": _cpu(run) if run.column("time/seconds_of_cpu") else "",
+    }
 
 
 def _steps(run: RunRecord) -> str:
@@ -37,20 +65,7 @@ def _steps(run: RunRecord) -> str:
     return f"{run.seeds} x {steps:,.0f}" if run.seeds > 1 else f"{steps:,.0f}"
 
 
-def _times(run: RunRecord) -> list[str]:
-    seconds = [row.get("time/seconds") for row in run.rows]
-    numbers = [s for s in seconds if isinstance(s, int | float)]
-    speeds = [row.get("time/steps_per_second") for row in run.rows[1:] or run.rows]
-    known = [s for s in speeds if isinstance(s, int | float)]
-    first = seconds[0] if run.rows[0].get("update") == 1 else None
-    return [
-        duration(numbers[-1]) if numbers else "-",
-        f"{first:.1f} s" if isinstance(first, int | float) else "-",
-        f"{statistics.median(known):,.0f}" if known else "-",
-    ]
-
-
-def _cpu(run: RunRecord) -> str:
+def _cpu(run: RunRecord) -> float:
     """Of all processes that worked on the run: the clock starts anew with each."""
     total, last = 0.0, 0.0
     for _, (value, *_) in run.column("time/seconds_of_cpu"):
@@ -58,7 +73,7 @@ def _cpu(run: RunRecord) -> str:
             if value < last:
                 total += last
             last = value
-    return f"{total + last:,.0f}"
+    return total + last
 
 
 def duration(seconds: float) -> str:
@@ -100,8 +115,8 @@ def provenance(runs: Sequence[RunRecord]) -> str:
             f'<p class="muted">{escape(run.state)}. This trains it again:</p>',
             code(train_command(run.config)),
             '<div class="facts-table">',
-            table(["version", ""], _rows(run.versions)),
-            table(["SHA-256, first digits", ""], _rows(hashes)),
+            table(["version", ""], pair_rows(run.versions)),
+            table(["SHA-256, first digits", ""], pair_rows(hashes)),
             "</div>",
             "<details><summary>the whole configuration</summary>",
             f"<pre>{escape(config)}</pre></details>",
@@ -109,7 +124,8 @@ def provenance(runs: Sequence[RunRecord]) -> str:
     return section("provenance", "Provenance", *parts)
 
 
-def _rows(pairs) -> list[list[str]]:
+def pair_rows(pairs: Mapping[str, Any]) -> list[list[str]]:
+    """Rows of a table: a name and its value."""
     return [
         [escape(str(key)), f"<code>{escape(str(value))}</code>"] for key, value in pairs.items()
     ]

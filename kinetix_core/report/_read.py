@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kinetix_core.errors import RunError
-from kinetix_core.record import read_config, summarise_run
+from kinetix_core.record import EVALUATIONS, read_config, summarise_run
 
 METRICS, PARAMETERS, VERSIONS = "metrics.jsonl", "parameters.safetensors", "versions.json"
 START = "start.json"
@@ -34,6 +34,7 @@ class RunRecord:
     evaluation: Mapping[str, Any] | None
     parameters: str  # the first digits of the SHA-256 of the file
     start: Mapping[str, Any] | None = None  # what it began with, where that was another run's
+    evaluations: Sequence[Mapping[str, Any]] = ()  # of every level, while the run went on
 
     @property
     def seeds(self) -> int:
@@ -48,6 +49,17 @@ class RunRecord:
                 values = value if isinstance(value, list) else [value]
                 found.append((float(row["time/env_steps"]), values))
         return found
+
+    def level_curves(self, of_set: str) -> list[tuple[float, list[list[float]]]]:
+        """Environment steps of one agent, and the solve rate of every level of a set for each
+        seed, at each evaluation while the run went on."""
+        steps = {row["update"]: row.get("time/env_steps") for row in self.rows}
+        found = [
+            (float(steps[row["update"]]), row["solve_rates"])  # pyright: ignore[reportArgumentType]
+            for row in self.evaluations
+            if row.get("set") == of_set and steps.get(row["update"]) is not None
+        ]
+        return sorted(found)
 
     def metrics(self, prefix: str, suffix: str = "") -> list[str]:
         """The names that were logged at any time, in the order of their first appearance."""
@@ -79,7 +91,14 @@ def read_run(path: Path) -> RunRecord:
         _evaluation(path / EVALUATION),
         hashlib.sha256(parameters.read_bytes()).hexdigest()[:16],
         _json(path / START),
+        _evaluations(path / EVALUATIONS) if (path / EVALUATIONS).is_file() else (),
     )
+
+
+def _evaluations(path: Path) -> list[dict[str, Any]]:
+    """Of an update that was done twice the later row counts."""
+    found = {(row["update"], row.get("set")): row for row in _rows(path)}
+    return list(found.values())
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

@@ -6,14 +6,22 @@ from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from ._definition import Study, load_study, studies, study_summary
-    from ._folder import DONE, FAILED, MISSING, JobState, StudyRecord, read_study
+    from ._folder import DEFINITION, DONE, FAILED, MISSING, JobState, StudyRecord, read_study
     from ._graph import StudyJob, compose_job, study_jobs
     from ._report import report_study
     from ._run import run_study
 
 _WHERE = {
     "._definition": ("Study", "load_study", "studies", "study_summary"),
-    "._folder": ("DONE", "FAILED", "MISSING", "JobState", "StudyRecord", "read_study"),
+    "._folder": (
+        "DEFINITION",
+        "DONE",
+        "FAILED",
+        "MISSING",
+        "JobState",
+        "StudyRecord",
+        "read_study",
+    ),
     "._graph": ("StudyJob", "compose_job", "study_jobs"),
     "._report": ("report_study",),
     "._run": ("run_study",),

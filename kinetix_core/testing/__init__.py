@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._kit import CHECKS, Suite, check, promises
     from ._levels import example_levels, with_other_leftovers
     from ._logger import example_metrics
+    from ._reports import example_report
 
 _WHERE = {
     "._compare": ("assert_same", "assert_traces_once", "difference"),
@@ -27,6 +28,7 @@ _WHERE = {
     "._kit": ("CHECKS", "Suite", "check", "promises"),
     "._levels": ("example_levels", "with_other_leftovers"),
     "._logger": ("example_metrics",),
+    "._reports": ("example_report",),
 }
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]
     __name__, {name: module for module, names in _WHERE.items() for name in names}

@@ -13,6 +13,7 @@ from . import (
     _action,
     _curriculum,
     _engine,
+    _figure,
     _generator,
     _level_set,
     _logger,
@@ -47,6 +48,7 @@ CHECKS: dict[str, Suite] = {
     "curriculum": Suite(_curriculum.CurriculumCase, _curriculum.PROMISES),
     "score": Suite(_score.ScoreCase, _score.PROMISES),
     "level_set": Suite(_level_set.LevelSetCase, _level_set.PROMISES),
+    "figure": Suite(_figure.FigureCase, _figure.PROMISES),
     "logger": Suite(_logger.LoggerCase, _logger.PROMISES),
 }
 """What is checked, by kind. A new kind is one entry here."""

@@ -28,6 +28,7 @@ from .broken import (
     actions,
     curricula,
     engines,
+    figures,
     generators,
     level_sets,
     loggers,
@@ -48,6 +49,7 @@ MODULES = {
     "mutation": mutations,
     "score": scores,
     "level_set": level_sets,
+    "figure": figures,
     "logger": loggers,
 }
 OPTIONS = {
@@ -101,6 +103,7 @@ def test_every_kind_has_checks():
         ("mutation", mutations.GOOD),
         ("score", scores.GOOD),
         ("level_set", level_sets.GOOD),
+        ("figure", figures.GOOD),
         ("logger", lambda task: loggers.GOOD),
         ("engine", lambda task: task.engine),
         ("observation", lambda task: task.observation),

@@ -7,9 +7,11 @@ from scipy import stats
 from kinetix_core.errors import SettingError
 from kinetix_core.evaluate import (
     bootstrap_band,
+    bootstrap_curve,
     bootstrap_interval,
     improvement_interval,
     interquartile_mean,
+    performance_profile,
     probability_of_improvement,
 )
 
@@ -49,6 +51,33 @@ def test_the_band_is_an_interval_at_each_point():
         interval = bootstrap_interval(SCORES[:, point : point + 1])
         assert (low[point], high[point]) == pytest.approx(interval, abs=1e-12)
     assert bootstrap_band(SCORES[:2]) is None
+
+
+@pytest.mark.parametrize("seeds", [3, 5, 12])
+def test_the_band_of_a_statistic_is_an_interval_at_each_point(seeds):
+    """Also where resamples that are alike are looked at once."""
+    curves = np.random.default_rng(seeds).beta(0.6, 1.2, (4, seeds, 9))
+    low, high = bootstrap_curve(curves)
+    for point, scores in enumerate(curves):
+        interval = bootstrap_interval(scores, interquartile_mean)
+        assert (low[point], high[point]) == pytest.approx(interval, abs=1e-12)
+    assert bootstrap_curve(curves[:, :2]) is None
+    with pytest.raises(SettingError, match=r"curves: shape \(9,\)"):
+        bootstrap_curve(curves[0, 0])
+
+
+def test_a_performance_profile_by_hand():
+    """Of four levels; a rate that is exactly the threshold counts."""
+    scores = np.array([[0.0, 0.3, 0.6, 1.0], [0.1 + 0.2, 0.3, 0.3, 0.3]])
+    found = performance_profile(scores, [0, 0.3, 0.31, 1])
+    assert found.tolist() == [[1, 0.75, 0.5, 0.25], [1, 1, 0, 0]]
+
+
+def test_a_performance_profile_is_scipy_s_survival_function():
+    """Of numbers without ties, all seeds and levels together: P(X >= t) = P(X > t)."""
+    thresholds = np.linspace(0.01, 0.99, 50)
+    theirs = stats.ecdf(SCORES.ravel()).sf.evaluate(thresholds)
+    assert performance_profile(SCORES, thresholds).mean(axis=0) == pytest.approx(theirs)
 
 
 def test_separate_seeds_of_one_level_are_an_ordinary_bootstrap():
@@ -159,6 +188,40 @@ def test_how_often_an_interval_holds_the_truth(seeds, expected):
     most 0.045. The expected ones, also in docs/evaluation.md, are of 3,000 studies. With three
     seeds it is 1 - 2 (1/2)^3 at least: all three must not lie on one side."""
     assert coverage(seeds) == pytest.approx(expected, abs=0.045)
+
+
+def band_coverage(band, truth, seeds, repetitions=400):
+    """The share of bands that hold the truth, at each point."""
+    rng = np.random.default_rng(seeds)
+    held = np.zeros(len(truth))
+    for _ in range(repetitions):
+        low, high = band(study(seeds, rng))
+        held += (low <= truth) & (truth <= high)
+    return held / repetitions
+
+
+@pytest.mark.parametrize(("seeds", "expected"), [(3, 0.76), (5, 0.835), (10, 0.90)])
+def test_how_often_the_band_of_a_profile_holds_the_truth(seeds, expected):
+    """At each threshold the profile of a seed is a mean over levels, like a solve rate; the truth
+    is the share of a normal distribution of each level above it."""
+    thresholds = np.array([0.35, 0.65])
+    means = np.linspace(0.2, 0.8, 40)
+    truth = stats.norm.sf(thresholds, means[:, None], np.hypot(0.05, 0.1)).mean(axis=0)
+    found = band_coverage(
+        lambda scores: bootstrap_band(performance_profile(scores, thresholds), resamples=400),
+        truth,
+        seeds,
+    )
+    assert found == pytest.approx(np.full(2, expected), abs=0.06)
+
+
+@pytest.mark.parametrize(("seeds", "expected"), [(3, 0.76), (5, 0.835)])
+def test_how_often_the_band_of_an_iqm_curve_holds_the_truth(seeds, expected):
+    """By symmetry the true interquartile mean is 0.5, too."""
+    found = band_coverage(
+        lambda scores: bootstrap_curve(scores[None], resamples=400), np.array([0.5]), seeds
+    )
+    assert found == pytest.approx(expected, abs=0.06)
 
 
 def test_separate_seeds_are_wrong_for_agents_that_play_all_levels():

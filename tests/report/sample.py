@@ -1,11 +1,12 @@
 """The folder of a run that never was: made-up metrics, and attempts at made-up levels."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from kinetix_core.compose import compose_run
+from kinetix_core.compose import ComposedRun, compose_run
 from kinetix_core.evaluate import Evaluation, LevelResult, SetResult, write_results
 from kinetix_core.render import OUTCOMES
 from tests.render.sample import sample_recording
@@ -25,7 +26,7 @@ def sample_run(
     strength: the solve rate of the last training episodes.
     """
     folder.mkdir(parents=True)
-    composed = compose_run(["levels=handmade/s", *settings])
+    composed = _composed(settings)
     seeds = composed.num_seeds
     (folder / "config.json").write_text(json.dumps(composed.config))
     (folder / "run.json").write_text('{"status": "finished"}')
@@ -36,6 +37,11 @@ def sample_run(
     if evaluated:
         evaluate(folder)
     return folder
+
+
+@cache
+def _composed(settings: tuple[str, ...]) -> ComposedRun:
+    return compose_run(["levels=handmade/s", *settings])
 
 
 def _row(update: int, updates: int, seeds: int, strength: float) -> dict:

@@ -1,10 +1,23 @@
 """Charts: round ticks, means of neighbours, numbers in few signs."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kinetix_core.report._chart import Line, line_chart, short, thinned, ticks
+from kinetix_core.report import (
+    Axes,
+    Canvas,
+    Cell,
+    Line,
+    grid_chart,
+    line_chart,
+    short,
+    stepped_line,
+    ticks,
+)
+from kinetix_core.report._chart import thinned
 
 
 @pytest.mark.parametrize(
@@ -48,9 +61,34 @@ def test_numbers_in_few_signs():
     ]
 
 
+def drawn(*lines, axes=None, width=400):
+    return line_chart(lines, axes, title="t").draw(Canvas(width)).content
+
+
 def test_a_curve_of_one_point_is_a_dot_and_a_constant_has_room():
-    chart = line_chart([Line("one", [(1.0, 3.0)])], title="t")
-    assert chart.count("<circle") == 1
-    flat = line_chart([Line("flat", [(0.0, 2.0), (1.0, 2.0)])], title="t")
+    assert drawn(Line("one", [(1.0, 3.0)])).count("<circle") == 1
+    flat = drawn(Line("flat", [(0.0, 2.0), (1.0, 2.0)]))
     assert "nan" not in flat
     assert "<circle" not in flat
+
+
+def test_steps_keep_the_value_up_to_each_point():
+    line = stepped_line(Line("s", [(0.0, 1.0), (0.5, 0.6), (1.0, 0.2)]))
+    assert line.points == [(0.0, 1.0), (0.0, 0.6), (0.5, 0.6), (0.5, 0.2), (1.0, 0.2)]
+
+
+def test_marks_are_named_as_far_as_there_is_room():
+    axes = Axes(marks=[(0.0, "first"), (5.0, "a very long name of a set of levels")])
+    found = drawn(Line("l", [(0.0, 1.0), (10.0, 2.0)]), axes=axes)
+    assert ">first</text>" in found
+    assert re.search(r">a very long n[^<]*…</text>", found)
+
+
+def test_columns_that_do_not_fit_go_on_below():
+    columns = [f"method {i}" for i in range(20)]
+    chart = grid_chart(["level"], columns, [[Cell("50", 0.5)] * 20], title="t")
+    wide, narrow = (chart.draw(Canvas(width)) for width in (900, 320))
+    assert wide.content.count(">level<") == 1
+    assert narrow.content.count(">level<") == 3
+    assert narrow.content.count(">50<") == wide.content.count(">50<") == 20
+    assert narrow.height > wide.height

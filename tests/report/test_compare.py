@@ -16,9 +16,10 @@ from kinetix_core.evaluate import (
     interquartile_mean,
     probability_of_improvement,
 )
+from kinetix_core.figures import comparison_chart
 from kinetix_core.report import (
+    Canvas,
     compare_runs,
-    comparison_chart,
     comparison_text,
     methods,
     read_run,
@@ -207,8 +208,8 @@ def interval(statistic):
 
 def test_the_page_compares_methods(folders):
     page = report_page(read(folders))
-    found = section(page, "methods")
-    cells = re.findall(r"<tr><td><strong>curriculum=(\w+)</strong></td><td>([^<]*)</td>", found)
+    found = section(page, "comparison")
+    cells = re.findall(r"<tr><td>curriculum=(\w+)</td><td>([^<]*)</td>", found)
     assert cells == [("dr", "random/s"), ("sfl", "random/s"), ("dr", "mine"), ("sfl", "mine")]
     mean, iqm = interval(np.mean), interval(interquartile_mean)
     assert f"<td>3</td><td>16.7 %</td><td>{mean}</td><td>12.5 %</td><td>{iqm}</td>" in found
@@ -216,12 +217,14 @@ def test_the_page_compares_methods(folders):
     ours, theirs = (np.array(SOLVED[name]) / 4 for name in ("sfl", "dr"))
     low, high = improvement_interval(ours, theirs)
     chance = probability_of_improvement(ours, theirs)
-    ends = f"{100 * low:.1f} to {100 * high:.1f} %"
-    assert f"{100 * chance:.0f} % <small>{ends}</small>" in found
+    matrix = section(page, "improvement")
+    assert f">{100 * chance:.0f} %</text>" in matrix
+    assert f">{100 * low:.0f} to {100 * high:.0f}</text>" in matrix
     assert "<h1>curriculum=dr, curriculum=sfl</h1>" in page
     assert "6 runs, 2 methods; levels and replays are of one run for each: dr-0, sfl-0" in page
-    assert "results-dr-0" in page
-    assert "results-dr-1" not in page
+    rates = section(page, "solve_rates")
+    assert "<h3>dr-0</h3>" in rates
+    assert "<h3>dr-1</h3>" not in rates
 
 
 def test_curves_are_means_with_a_band_over_seeds(folders):
@@ -244,18 +247,18 @@ def test_curves_are_means_with_a_band_over_seeds(folders):
 
 def test_the_figure_shows_every_seed_and_interval(folders):
     found = compare_runs(read(folders))
-    drawn = ET.fromstring(comparison_chart(found, alone=True))
-    tag = "{http://www.w3.org/2000/svg}"
-    circles = [float(c.get("r", 0)) for c in drawn.iter(f"{tag}circle")]
+    content = comparison_chart(found).draw(Canvas(720, alone=True)).content
+    drawn = ET.fromstring(f"<svg>{content}</svg>")
+    circles = [float(c.get("r", 0)) for c in drawn.iter("circle")]
     assert circles.count(2.5) == 3 * 2 * 2 + 1, "each seed of each method and set, and the key"
     assert circles.count(5.0) == 2 * 2 + 1
-    whiskers = [p for p in drawn.iter(f"{tag}path") if "stroke-width:2;" in p.get("style", "")]
+    whiskers = [p for p in drawn.iter("path") if "stroke-width:2;" in p.get("style", "")]
     assert len(whiskers) == 2 * 2 * 2
     # of sfl's seeds two solve 62.5 % and one all: of the room between two sides of 16
     first = whiskers[2].get("d", "")
     assert first.startswith(f"M{16 + 688 * 0.625:.1f} ")
     assert "H704.0M" in first
-    assert "var(" not in comparison_chart(found, alone=True)
+    assert "var(" not in content
 
 
 def test_the_command_writes_table_and_figure_beside_the_page(
@@ -265,8 +268,8 @@ def test_the_command_writes_table_and_figure_beside_the_page(
     out = tmp_path / "both.html"
     assert main(["report", *map(str, folders), "--out", str(out)]) == 0
     said = capsys.readouterr()
-    files = [out.with_suffix(end) for end in (".csv", ".svg", ".html")]
-    assert said.out.splitlines()[-3:] == [str(file) for file in files]
+    assert said.out.splitlines()[-1] == str(out)
+    files = [tmp_path / name for name in ("both.csv", "both-comparison.svg", "both.html")]
     assert comparison_text(compare_runs(read(folders))) in said.out
     rows = list(csv.DictReader(files[0].read_text().splitlines()))
     assert [(row["method"], row["set"], row["seeds"]) for row in rows] == [
@@ -286,8 +289,9 @@ def test_the_command_writes_table_and_figure_beside_the_page(
 def test_two_seeds_have_points_and_no_interval(fresh, tmp_path):
     found = compare_runs(read(fresh))
     assert "no interval: 2 seeds, of 3 at least" in comparison_text(found)
-    assert "stroke-width:2;" not in comparison_chart(found)
-    assert comparison_chart(found).count('r="2.5"') == 2 * 2 + 1
+    content = comparison_chart(found).draw(Canvas(720)).content
+    assert "stroke-width:2;" not in content
+    assert content.count('r="2.5"') == 2 * 2 + 1
     page = report_page(read(fresh))
     assert "fewer say nothing about how far other seeds could be off" in page
     assert 'class="band"' not in page
@@ -296,4 +300,4 @@ def test_two_seeds_have_points_and_no_interval(fresh, tmp_path):
 def test_a_run_of_one_seed_is_not_compared(tmp_path):
     run = sample_run(tmp_path / "alpha")
     evaluate(run)
-    assert '<section id="methods">' not in report_page([read_run(run)])
+    assert '<section id="comparison">' not in report_page([read_run(run)])

@@ -6,7 +6,7 @@ import pytest
 
 from kinetix_core.cli import main
 from kinetix_core.errors import RunError
-from kinetix_core.report import kept_levels
+from kinetix_core.figures import kept_levels
 from kinetix_core.scene import S, check_scene
 from tests.report.sample import sample_run
 
@@ -46,8 +46,9 @@ def test_a_page_without_the_levels_of_the_curriculum_says_why(tmp_path, capsys):
     assert main(["report", str(run)]) == 0
     said = capsys.readouterr()
     assert said.out == f"{run / 'report.html'}\n"
-    assert f"run: the levels of its curriculum are left out: {tmp_path / 'gone'}: no" in said.err
-    assert "Levels of the curriculum" not in (run / "report.html").read_text()
+    why = f"the levels that run keeps are left out: {tmp_path / 'gone'}: no"
+    assert f"galleries: {why}" in said.err
+    assert f"Nothing to show: {why}" in (run / "report.html").read_text()
 
 
 def test_a_curriculum_without_a_buffer_keeps_nothing(tmp_path, monkeypatch):

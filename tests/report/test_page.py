@@ -9,9 +9,10 @@ import pytest
 
 from kinetix_core.cli import main
 from kinetix_core.errors import RunError
-from kinetix_core.report import KeptLevel, read_run, report_page
-from kinetix_core.report._gallery import gallery
-from kinetix_core.report._results import _bins
+from kinetix_core.figures import KeptLevel, gallery
+from kinetix_core.figures._solve_rates import _bins
+from kinetix_core.interfaces import Drawing, Missing
+from kinetix_core.report import Canvas, read_run, report_page
 from tests.render.sample import sample_level
 from tests.report.sample import evaluate, sample_run
 
@@ -33,8 +34,8 @@ def sections(page):
 def test_the_page_has_every_part(page):
     assert sections(page) == [
         "learning",
-        "results-alpha",
-        "replays-alpha",
+        "solve_rates",
+        "replays",
         "health",
         "cost",
         "provenance",
@@ -76,7 +77,7 @@ def test_rates_stand_beside_those_of_the_untrained_network(page):
 
 
 def test_replays_of_some_levels_have_the_numbers_of_all(page, folder):
-    part = page.partition('<section id="replays-alpha">')[2].partition("</section>")[0]
+    part = page.partition('<section id="replays">')[2].partition("</section>")[0]
     assert "27 levels, those with a solved attempt first (of 73; " in part
     for inner in (html.unescape(part), (folder / "replay.html").read_text("utf-8")):
         sets = json.loads(re.findall(r'"sets":(\[.*?\])', inner)[0])
@@ -102,14 +103,14 @@ def test_curves_are_those_of_the_metrics(page):
     found = re.findall(r"<title>([^<]*)</title><path d=\"M([^\"]*)\"", wide)
     untrained, training, random = found
     # of each untrained level 0 or 1 of 4 attempts: 12.5 %
-    assert untrained == ("random/s, untrained", "46.0 248.0L888.0 248.0")
+    assert untrained == ("random/s, untrained", "52.0 248.0L888.0 248.0")
     assert training[0] == "training episodes"
     assert random[0] == "random/s"
     places = [tuple(map(float, p.split())) for p in random[1].split("L")]
     assert len(places) == 5
-    # 900 x 320 with margins of 46, 12, 10 and 38 pixels: the last point is (50 k, 50 %)
+    # 900 x 320 with margins of 52, 12, 10 and 38 pixels: the last point is (50 k, 50 %)
     assert places[-1] == (888.0, 10 + 272 * 0.5)
-    assert places[0] == (pytest.approx(46 + 842 * 0.2, abs=0.1), pytest.approx(282 - 27.2, abs=0.1))
+    assert places[0] == (pytest.approx(52 + 836 * 0.2, abs=0.1), pytest.approx(282 - 27.2, abs=0.1))
 
 
 def test_what_was_not_logged_leaves_no_empty_panel(page):
@@ -130,7 +131,7 @@ def test_cpu_time_of_a_run_that_was_taken_up_is_added(tmp_path):
 def test_a_run_that_was_not_evaluated_says_how(tmp_path):
     folder = sample_run(tmp_path / "alpha", evaluated=False)
     page = report_page([read_run(folder)])
-    assert "replays-alpha" not in sections(page)
+    assert "replays" not in sections(page)
     command = f"kinetix evaluate run={folder} levels=handmade/s,random/s baseline=untrained"
     assert command in page
 
@@ -173,13 +174,13 @@ def test_each_seed_has_a_curve_behind_their_mean(tmp_path):
 
 def test_the_gallery_shows_the_extremes():
     kept = [KeptLevel(sample_level(), score, p) for score, p in ((3, 0.5), (2, 1.0), (1, 0.0))]
-    found = gallery("alpha", kept)
-    words = re.findall(r"<h3>([^<]*)</h3>|<figcaption>(solved \d+ %)", found)
-    flat = [a or b for a, b in words]
-    assert flat[:2] == ["Easiest", "solved 100 %"]
-    assert flat[flat.index("Most learnable") + 1] == "solved 50 %"
-    assert flat[flat.index("Hardest") + 1] == "solved 0 %"
-    assert gallery("alpha", []) == ""
+    found = gallery({"alpha": kept})
+    assert isinstance(found, Drawing)
+    first = {row["gallery"]: row["solve_rate"] for row in reversed(found.table)}
+    assert first == {"easiest": 1.0, "most learnable": 0.5, "hardest": 0.0}
+    pictures = [chart.draw(Canvas(900)).content for chart in found.charts]
+    assert [content.count("<image") for content in pictures] == [2, 2, 2], "light and dark"
+    assert isinstance(gallery({"alpha": []}), Missing)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +238,7 @@ def test_a_curriculum_that_is_gone_is_named(folder, tmp_path, monkeypatch, capsy
     file = tmp_path / "alpha" / "config.json"
     file.write_text(file.read_text().replace('"name": "fixed"', '"name": "gone"'))
     assert main(["report", str(tmp_path / "alpha")]) == 0
-    said = "alpha: the levels of its curriculum are left out: curriculum=gone: unknown"
+    said = "galleries: the levels that alpha keeps are left out: curriculum=gone: unknown"
     assert said in capsys.readouterr().err
 
 

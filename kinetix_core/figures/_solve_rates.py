@@ -1,16 +1,25 @@
-"""Sections about an evaluation: sets, groups and levels beside the untrained policy."""
+"""figure/solve_rates: sets, groups and levels of an evaluation, beside the untrained policy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from kinetix_core.evaluate import percent
+from kinetix_core.interfaces import Drawing, Figure, Missing, Task
+from kinetix_core.report import (
+    ReportData,
+    RunRecord,
+    code,
+    evaluate_command,
+    level_name,
+    table,
+    usual_sets,
+)
 
-from ._command import evaluate_command, usual_sets
-from ._html import code, place, section, table
-from ._read import RunRecord
+from .config import FigureConfig
 
 _BINS = 10
 _ATTEMPTS = ("attempts", "untrained_attempts")
@@ -19,32 +28,64 @@ _MOST_LEVELS = 60
 _FAILURES = (("touched_red", "red"), ("time_limit", "time"), ("nan", "nan"))
 
 
-def results(run: RunRecord) -> str:
-    """What the last evaluation found; without one, the command that makes one."""
-    found = run.evaluation
-    if found is None:
-        return section(
-            place("results", run.name),
-            _title(run),
-            code(evaluate_command(run.path, usual_sets(run.config), {})),
-            note="Not evaluated yet. This does it:",
+@dataclass(frozen=True)
+class SolveRates(Figure):
+    """What the last evaluation found, of one run for each method."""
+
+    config: FigureConfig
+    task: Task
+
+    def draw(self, data: ReportData) -> Drawing | Missing:
+        runs = [run for run in data.shown if run.evaluation]
+        if not runs:
+            return _not_evaluated(data)
+        rows = [row for run in runs for row in _rows(run)]
+        if len(runs) == 1:
+            run = runs[0]
+            return Drawing(f"Solve rate of {run.name}", _note(run), table=rows, html=_content(run))
+        parts = (
+            f'<h3>{escape(run.name)}</h3><p class="muted">{escape(_note(run))}</p>{_content(run)}'
+            for run in runs
         )
+        return Drawing("Solve rates", table=rows, html="".join(parts))
+
+
+def _not_evaluated(data: ReportData) -> Drawing | Missing:
+    """The command that evaluates the run, where there is one; several have theirs beside the
+    comparison."""
+    runs = [run.record for run in data.runs]
+    if len(runs) > 1:
+        return Missing("none of the runs was evaluated; see `kinetix evaluate`")
+    run = runs[0]
+    command = code(evaluate_command(run.path, usual_sets(run.config), {}))
+    return Drawing(f"Solve rate of {run.name}", "Not evaluated yet. This does it:", html=command)
+
+
+def _content(run: RunRecord) -> str:
+    found = run.evaluation or {}
     parts = [_sets(found["sets"])]
     for row in found["sets"]:
         levels = [level for level in found["levels"] if level["set"] == row["set"]]
         shown = _histogram(levels) if len(levels) > _MOST_LEVELS else _levels(levels)
         parts.append(f"<h3>{escape(row['set'])}</h3>{shown}")
-    return section(place("results", run.name), _title(run), *parts, note=_note(run, found))
+    return "".join(parts)
 
 
-def _title(run: RunRecord) -> str:
-    return f"Solve rate of {run.name}"
+def _rows(run: RunRecord) -> list[dict[str, Any]]:
+    keys = ("set", "level", "attempts", "solved", "solve_rate", "low", "high")
+    return [
+        {"run": run.name}
+        | {key: level[key] for key in keys}
+        | {"untrained": level.get("untrained_solve_rate", "")}
+        for level in (run.evaluation or {})["levels"]
+    ]
 
 
-def _note(run: RunRecord, found: Mapping[str, Any]) -> str:
+def _note(run: RunRecord) -> str:
+    found = run.evaluation or {}
     update = found.get("update")
     text = (
-        f"{found.get('attempts')} attempts at each level, {escape(str(found.get('actions')))} "
+        f"{found.get('attempts')} attempts at each level, {found.get('actions')} "
         f"actions, parameters after update {update}. Bars are solve rates with 95 % intervals"
     )
     if any(row.get("baseline") for row in found["sets"]):
@@ -104,16 +145,13 @@ def _levels(levels: Sequence[Mapping[str, Any]]) -> str:
     for level in sorted(levels, key=lambda row: (-row["solve_rate"], row["level"])):
         baseline = _untrained(level)
         rate = _bar(level["solve_rate"], level["low"], level["high"], baseline)
+        name = level_name(level["level"], level["set"])
         rows.append(
-            f'<li><span class="name">{escape(_short(level["level"], level["set"]))}</span>{rate}'
+            f'<li><span class="name">{escape(name)}</span>{rate}'
             f'<span class="rate-text">{percent(level["solve_rate"])} '
             f"<small>{level['solved']}/{level['attempts']}</small></span></li>"
         )
     return f'<ul class="levels">{"".join(rows)}</ul>'
-
-
-def _short(name: str, of_set: str) -> str:
-    return name.removeprefix(f"{of_set}/")
 
 
 def _untrained(level: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -1,20 +1,27 @@
-"""Levels that a curriculum keeps, as the trained policy plays them: easiest, hardest, most
-learnable."""
+"""figure/galleries: levels that a curriculum keeps, as the trained policy plays them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
-from ._html import picture, place, section
+from kinetix_core.errors import KinetixError
+from kinetix_core.interfaces import Chart, Drawing, Figure, Missing, Picture, Task
+from kinetix_core.report import Canvas, ReportData
+
+from .config import FigureConfig
 
 ATTEMPTS = 10
 """At each level of the buffer."""
 _LEVELS = 128
 """Most levels of the buffer that are played, those with the best scores."""
 _SHOWN = 6
+_NOTE = (
+    f"Of the levels with the best scores that a curriculum keeps, at most {_LEVELS}, each played"
+    f" {ATTEMPTS} times by the trained policy. Learnability is p (1 - p), p the solve rate."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +36,74 @@ class KeptLevel:
     def learnability(self) -> float:
         """p (1 - p). Source: spec/curricula.md 3."""
         return self.solve_rate * (1 - self.solve_rate)
+
+
+@dataclass(frozen=True)
+class Galleries(Figure):
+    """The easiest, the most learnable and the hardest of one run for each method."""
+
+    config: FigureConfig
+    task: Task
+
+    def draw(self, data: ReportData) -> Drawing | Missing:
+        kept: dict[str, list[KeptLevel]] = {}
+        faults = []
+        for run in data.shown:
+            try:
+                kept[run.name] = kept_levels(run.path)
+            except KinetixError as error:
+                faults.append(f"the levels that {run.name} keeps are left out: {error}")
+        return gallery(kept, faults)
+
+
+def gallery(
+    kept: Mapping[str, Sequence[KeptLevel]], faults: Sequence[str] = ()
+) -> Drawing | Missing:
+    """Pictures of the extremes of each buffer, by the name of its run."""
+    charts, rows = [], []
+    for name, levels in kept.items():
+        for title, found in _extremes(levels):
+            charts.append(_pictures(f"{title} of {name}" if len(kept) > 1 else title, found))
+            rows += [
+                {
+                    "run": name,
+                    "gallery": title.lower(),
+                    "score": k.score,
+                    "solve_rate": k.solve_rate,
+                    "learnability": k.learnability,
+                }
+                for k in found
+            ]
+    if charts:
+        return Drawing("Levels of the curriculum", _NOTE, charts, rows, notices=faults)
+    return Missing("; ".join(faults) or "no curriculum of these runs keeps levels", bool(faults))
+
+
+def _extremes(levels: Sequence[KeptLevel]) -> list[tuple[str, list[KeptLevel]]]:
+    if not levels:
+        return []
+    orders = (
+        ("Easiest", lambda k: -k.solve_rate),
+        ("Most learnable", lambda k: -k.learnability),
+        ("Hardest", lambda k: k.solve_rate),
+    )
+    return [(title, sorted(levels, key=key)[:_SHOWN]) for title, key in orders]
+
+
+def _pictures(title: str, levels: Sequence[KeptLevel]) -> Chart:
+    from kinetix_core.render import contact_sheet_svg
+
+    named = [(f"{100 * k.solve_rate:.0f} %, score {k.score:.3g}", k.level) for k in levels]
+
+    def draw(canvas: Canvas) -> Picture:
+        columns = 3 if canvas.narrow else _SHOWN
+        light, dark = (
+            contact_sheet_svg(named, columns=columns, width=canvas.width, theme=theme)
+            for theme in ("light", "dark")
+        )
+        return canvas.sheet(light, dark)
+
+    return Chart(title, draw)
 
 
 def kept_levels(path: Path) -> list[KeptLevel]:
@@ -92,35 +167,3 @@ def _keeps_levels(composed: Any) -> bool:
     factory = registry().factory(component)
     own = getattr(factory, "buffer", None)
     return not isinstance(factory, type) or own is not Curriculum.buffer
-
-
-def gallery(name: str, levels: list[KeptLevel]) -> str:
-    """Pictures of the extremes of a buffer; nothing where it is empty."""
-    if not levels:
-        return ""
-    rows = [
-        ("Easiest", sorted(levels, key=lambda k: -k.solve_rate)),
-        ("Most learnable", sorted(levels, key=lambda k: -k.learnability)),
-        ("Hardest", sorted(levels, key=lambda k: k.solve_rate)),
-    ]
-    parts = [
-        f'<h3>{title}</h3><div class="gallery">{"".join(map(_card, found[:_SHOWN]))}</div>'
-        for title, found in rows
-    ]
-    note = (
-        f"The {len(levels):,} levels with the best scores that the curriculum of "
-        f"{escape(name)} keeps, each played {ATTEMPTS} times by the trained policy. Learnability"
-        " is p (1 - p), p the solve rate."
-    )
-    return section(place("gallery", name), f"Levels of the curriculum of {name}", *parts, note=note)
-
-
-def _card(kept: KeptLevel) -> str:
-    from kinetix_core.render import scene_svg
-
-    words = f"solved {100 * kept.solve_rate:.0f} %"
-    light, dark = (scene_svg(kept.level, width=200, theme=theme) for theme in ("light", "dark"))
-    return (
-        f"<figure>{picture(light, dark, f'a level, {words}')}"
-        f"<figcaption>{words}<br><small>score {kept.score:.3g}</small></figcaption></figure>"
-    )

@@ -1,0 +1,145 @@
+"""figure/lifelong: agents that learn one set of levels after another, beside fresh networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from kinetix_core.interfaces import Chart, Drawing, Figure, Missing, Task
+from kinetix_core.report import (
+    FRESH,
+    SEQUENCE,
+    SHARES,
+    STEPS,
+    Axes,
+    Labelled,
+    Line,
+    Point,
+    ReportData,
+    line_chart,
+    mean_line,
+    metric_curves,
+    solved_curves,
+)
+
+from ._forgetting import Sequences, final_rate, transfer_rows, transfer_table
+from .config import FigureConfig
+
+_PLASTICITY = (
+    ("network/dormant", "Dormant units", "share of units that hardly react"),
+    ("network/effective_rank", "Effective rank", "of the last hidden layer before the value"),
+    ("network/weight_norm", "Weight norm", "of all that gradients change"),
+    ("ppo/gradient_norm", "Gradient norm", "before it is scaled down"),
+)
+"""Metric, title, and words below: how well a network can still learn."""
+_NOTE = (
+    "Each agent learns the sets one after the other; a vertical line begins a stage. Dashed:"
+    " networks that learn the set of that stage alone, from scratch and as long. Means over seeds,"
+    " with bands of 95 % intervals from three seeds on."
+)
+
+Curves = Callable[[Labelled], list[list[Point]]]
+
+
+@dataclass(frozen=True)
+class Lifelong(Figure):
+    """Every set over time, forgetting and forward transfer, and measures of plasticity."""
+
+    config: FigureConfig
+    task: Task
+
+    def draw(self, data: ReportData) -> Drawing | Missing:
+        found = Sequences(data)
+        if not found.stages:
+            return Missing("there is no sequence of sets among these runs, or none is finished")
+        charts = [_performance(found, name) for name in dict.fromkeys(found.stages)]
+        charts.append(_training(found))
+        for metric, title, words in _PLASTICITY:
+            if lines := _lines(found, partial(_metric, metric)):
+                axes = Axes(STEPS, marks=_marks(found))
+                names = _names(found)
+                charts.append(
+                    line_chart(lines, axes, title=title, legend=names, caption=words, small=True)
+                )
+        rows = transfer_rows(found)
+        return Drawing("One set after another", _NOTE, charts, rows, [transfer_table(rows)])
+
+
+def _metric(metric: str, run: Labelled) -> list[list[Point]]:
+    return metric_curves(run.record, metric)
+
+
+def _names(found: Sequences) -> list[str]:
+    """A colour for each method, and one more for its fresh networks."""
+    several = len(found.methods) > 1
+    sides = (("in sequence", SEQUENCE), ("fresh", FRESH))
+    return [
+        f"{method}, {words}" if several else words
+        for method in found.methods
+        for words, part in sides
+        if part == SEQUENCE or found.has_fresh
+    ]
+
+
+def _marks(found: Sequences) -> list[tuple[float, str]]:
+    return [(found.offset(stage), name) for stage, name in enumerate(found.stages)]
+
+
+def _lines(
+    found: Sequences, curves: Curves, *, fresh_stages: Sequence[int] | None = None
+) -> list[Line]:
+    """Per method the curve over all stages, and that of the fresh networks of each stage."""
+    lines: list[Line] = []
+    each = 1 + found.has_fresh
+    stages = range(len(found.stages)) if fresh_stages is None else fresh_stages
+    for i, method in enumerate(found.methods):
+        whole = [_joined(found, runs, curves) for runs in found.sequences(method)]
+        lines += mean_line([c for c in whole if c], f"{method}, in sequence", each * i)
+        for stage in stages:
+            alone = [_joined(found, [run], curves) for run in found.fresh(method, stage)]
+            name = f"{method}, fresh on {found.stages[stage]}"
+            lines += mean_line([c for c in alone if c], name, each * i + 1, dashed=True)
+    return lines
+
+
+def _joined(found: Sequences, runs: Sequence[Labelled], curves: Curves) -> list[Point]:
+    """The curves of the stages behind each other, of the first seed of each run."""
+    return [
+        (found.offset(run.stage) + x, y)
+        for run in runs
+        for of_seed in curves(run)[:1]
+        for x, y in of_seed
+    ]
+
+
+def _performance(found: Sequences, name: str) -> Chart:
+    """Solve rate on the set of a stage over all stages: where it was evaluated on the way, or else
+    at the start and at the end of each stage."""
+
+    def curves(run: Labelled) -> list[list[Point]]:
+        on_the_way = metric_curves(run.record, f"eval/{name}/solve_rate")
+        if any(on_the_way):
+            return on_the_way
+        rate = final_rate(run.record, name)
+        points = [] if rate is None else [(found.length(run.stage), rate)]
+        start = (
+            found.agent(run.method, run.seed) if (run.part, run.stage) == (SEQUENCE, 0) else None
+        )
+        if start and (before := final_rate(start.record, name)) is not None:
+            points.insert(0, (0.0, before))
+        return [points]
+
+    own = [stage for stage, other in enumerate(found.stages) if other == name]
+    lines = [replace(line, dots=True) for line in _lines(found, curves, fresh_stages=own)]
+    axes = replace(
+        SHARES, x_title=STEPS, marks=_marks(found), right=found.offset(len(found.stages))
+    )
+    return line_chart(lines, axes, title=f"Solve rate on {name}", legend=_names(found))
+
+
+def _training(found: Sequences) -> Chart:
+    lines = _lines(found, lambda run: solved_curves(run.record))
+    axes = replace(SHARES, x_title=STEPS, marks=_marks(found))
+    title = "Training episodes, of the set of each stage"
+    return line_chart(lines, axes, title=title, legend=_names(found))

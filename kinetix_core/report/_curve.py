@@ -1,0 +1,112 @@
+"""Curves of metrics over environment steps, of one seed each, and their means over seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kinetix_core.evaluate import bootstrap_band
+
+from ._chart import Line, Point
+from ._methods import Method
+from ._read import RunRecord
+
+STEPS = "environment steps"
+TRAINED = "episode/solved"
+"""The share of training episodes that are solved."""
+
+
+def metric_curves(run: RunRecord, metric: str) -> list[list[Point]]:
+    """Points of each seed; without those at which there is no number."""
+    curves: list[list[Point]] = [[] for _ in range(run.seeds)]
+    for step, values in run.column(metric):
+        for curve, value in zip(curves, values, strict=False):
+            if isinstance(value, int | float) and math.isfinite(value):
+                curve.append((step, float(value)))
+    return curves
+
+
+def window(run: RunRecord) -> int:
+    """How many updates the solve rate of training episodes is a mean of."""
+    return max(len(run.rows) // 40, 1)
+
+
+def solved_curves(run: RunRecord, measure: str = TRAINED) -> list[list[Point]]:
+    """Solve rates of each seed: of a set, or of the training episodes of the last few updates,
+    each episode counted once."""
+    if measure != TRAINED:
+        return metric_curves(run, measure)
+    size, curves = window(run), []
+    rates, counts = run.column(TRAINED), dict(run.column("episode/count"))
+    for seed in range(run.seeds):
+        solved: list[tuple[float, float, float]] = []
+        for step, values in rates:
+            number = counts.get(step, [])
+            rate = values[seed] if seed < len(values) else None
+            count = number[seed] if seed < len(number) else None
+            if rate is not None and count:
+                solved.append((step, rate * count, count))
+        curve = []
+        for i in range(len(solved)):
+            part = solved[max(i + 1 - size, 0) : i + 1]
+            total = math.fsum(count for _, _, count in part)
+            curve.append((solved[i][0], math.fsum(s for _, s, _ in part) / total))
+        curves.append(curve)
+    return curves
+
+
+def method_curves(method: Method, measure: str) -> list[list[Point]]:
+    """The curve of every seed of a method that has one."""
+    return [points for run in method.runs for points in solved_curves(run, measure) if points]
+
+
+def measures_of(runs: Iterable[RunRecord]) -> list[str]:
+    """The training episodes, then every set that was evaluated while a run went on."""
+    found = {TRAINED: None}
+    for run in runs:
+        found |= dict.fromkeys(run.metrics("eval/", "/solve_rate"))
+    return list(found)
+
+
+def measure_name(measure: str) -> str:
+    """As a reader calls it."""
+    if measure == TRAINED:
+        return "training episodes"
+    return measure.removeprefix("eval/").removesuffix("/solve_rate")
+
+
+def shared_steps(curves: Sequence[Sequence[Point]]) -> list[float]:
+    """The steps at which every curve has a point."""
+    return sorted(set.intersection(*({x for x, _ in points} for points in curves)))
+
+
+def mean_line(curves: Sequence[Sequence[Point]], name: str, colour: int, **look: Any) -> list[Line]:
+    """The mean of several seeds at the steps that all have a point at, with its band of 95 %
+    intervals from three seeds on; nothing where they share none."""
+    if not curves or not (shared := shared_steps(curves)):
+        return []
+    tables = [dict(points) for points in curves]
+    mean = [(x, math.fsum(t[x] for t in tables) / len(tables)) for x in shared]
+    ends = bootstrap_band([[table[x] for x in shared] for table in tables])
+    return [Line(name, mean, colour, band=ends and banded(shared, *ends), **look)]
+
+
+def banded(steps: Sequence[float], low: Any, high: Any) -> tuple[list[Point], list[Point]]:
+    """Both ends of a band as points."""
+    return tuple([(x, float(y)) for x, y in zip(steps, e, strict=True)] for e in (low, high))  # pyright: ignore[reportReturnType]
+
+
+def line_rows(line: Line, **what: Any) -> list[dict[str, Any]]:
+    """Rows of a CSV file: a point each, with the ends of its interval where there is one."""
+    low, high = line.band or ((), ())
+    return [
+        {
+            **what,
+            "environment_steps": f"{x:.0f}",
+            "value": y,
+            "low": low[i][1] if low else "",
+            "high": high[i][1] if high else "",
+        }
+        for i, (x, y) in enumerate(line.points)
+    ]
