@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from kinetix_core.interfaces import Parameters
 from kinetix_core.scene import BLUE, BOUNDARY, GREEN, Array, Scene
@@ -52,11 +53,11 @@ def network_metrics(setup: Setup, params: Parameters, players: Players) -> dict[
     )
     if not units:
         return {}
-    dormant = [_dormant(x, setup.ppo.dormant_threshold) for x in units.values()]
-    return {"network/dormant": jnp.mean(jnp.concatenate(dormant).astype(jnp.float32))}
-
-
-def _dormant(activation: Array, threshold: float) -> Array:
-    """Of each unit of a layer, the last axis; all others are averaged over."""
-    size = jnp.mean(jnp.abs(activation).reshape(-1, activation.shape[-1]), axis=0)
-    return size <= threshold * jnp.mean(size)
+    layers = [jnp.abs(x).reshape(-1, x.shape[-1]) for x in units.values()]
+    size = jnp.concatenate([jnp.mean(x, axis=0) for x in layers])
+    widths = [x.shape[-1] for x in layers]
+    layer = np.repeat(np.arange(len(widths)), widths)
+    own = (layer == np.arange(len(widths))[:, None]) / np.asarray(widths, np.float32)[:, None]
+    mean = jnp.sum(own.astype(np.float32) * size[None], axis=1)
+    dormant = size <= setup.ppo.dormant_threshold * mean[layer]
+    return {"network/dormant": jnp.mean(dormant.astype(jnp.float32))}

@@ -17,6 +17,7 @@ from jaxtyping import Float, Int, PRNGKeyArray
 from kinetix_core.interfaces import Buffer, Curriculum, Outcome, Policy, Proposal, Tools
 from kinetix_core.scene import Scene
 
+from ._buffer import blank
 from ._config import SFLConfig
 
 SOLVED_FIRST = 1e-3
@@ -57,7 +58,7 @@ class SFL(Curriculum):
     def init(self, key: PRNGKeyArray, tools: Tools) -> SFLState:
         slots = self.config.buffer_size
         return SFLState(
-            levels=_blank(tools, slots),
+            levels=blank(tools.sample, slots),
             score=jnp.full(slots, -jnp.inf),
             solve_rate=jnp.zeros(slots),
             sampled_score=jnp.full(len(SUMMARY), jnp.nan),
@@ -76,7 +77,7 @@ class SFL(Curriculum):
         else:  # no candidate is ever played: domain randomisation
             new = tools.sample(sample_key, count)
         drawn = jax.random.randint(draw_key, (kept,), 0, self.config.buffer_size)
-        places = jnp.concatenate([jnp.arange(count), count + drawn])
+        places = jnp.concatenate([jnp.arange(count), new.timestep.shape[0] + drawn])
         state = eqx.tree_at(lambda s: s.updates, state, state.updates + 1)
         return state, Proposal(_rows(new, state.levels, places) if kept else new)
 
@@ -105,7 +106,8 @@ class SFL(Curriculum):
     def _search(
         self, state: SFLState, key: PRNGKeyArray, tools: Tools, policy: Policy, count: int
     ) -> tuple[SFLState, Scene]:
-        """Where it is due, a new buffer of which nothing was in the old one; `count` new levels.
+        """Where it is due, a new buffer of which nothing was in the old one; and new levels, of
+        which the first `count` are to be used.
 
         The new levels are the last batch of the loop that draws the candidates, because the
         generator takes long to compile: so it is in the program once.
@@ -115,20 +117,21 @@ class SFL(Curriculum):
         parts = -(-config.batch_size // part)
         due = state.updates % config.update_every == 0
         batches = jnp.where(due, config.num_batches, 0)
+        keys = jax.random.split(key, (config.num_batches + 1, parts + 1))
 
-        def batch(number: Array, carry: tuple[PRNGKeyArray, Scene, Search]):
-            key, levels, search = carry
-            key, sample_key, play_key = jax.random.split(key, 3)
+        def batch(number: Array, carry: tuple[Scene, Search]) -> tuple[Scene, Search]:
+            levels, search = carry
+            own = keys[number]
             searching = number < batches
             many = jnp.where(searching, parts, min(count, 1))
-            levels = _drawn(levels, sample_key, tools, part, many)
+            levels = _drawn(levels, own, tools, part, many)
 
             def play(search: Search) -> Search:
                 candidates = jax.tree.map(lambda x: x[: config.batch_size], levels)
-                outcome = tools.play(play_key, policy, candidates, config.rollout_steps)
+                outcome = tools.play(own[parts], policy, candidates, config.rollout_steps)
                 return _selected(search, candidates, outcome, number)
 
-            return key, levels, jax.lax.cond(searching, play, lambda search: search, search)
+            return levels, jax.lax.cond(searching, play, lambda search: search, search)
 
         search = Search(
             levels=state.levels,
@@ -136,8 +139,8 @@ class SFL(Curriculum):
             solve_rate=state.solve_rate,
             played=jnp.full((2, config.num_batches, config.batch_size), jnp.nan),
         )
-        start = (key, _blank(tools, parts * part), search)
-        _, levels, search = jax.lax.fori_loop(0, batches + 1, batch, start)
+        start = (blank(tools.sample, parts * part), search)
+        levels, search = jax.lax.fori_loop(0, batches + 1, batch, start)
         before = jnp.stack([state.sampled_score, state.sampled_solve_rate])
         sampled = jnp.where(due, _summary(search.played.reshape(2, -1)), before)
         state = replace(
@@ -148,26 +151,18 @@ class SFL(Curriculum):
             sampled_score=sampled[0],
             sampled_solve_rate=sampled[1],
         )
-        return state, jax.tree.map(lambda x: x[:count], levels)
+        return state, levels
 
 
-def _blank(tools: Tools, count: int) -> Scene:
-    """Room for `count` levels; no level is made."""
-    level = jax.eval_shape(lambda: tools.sample(jax.random.key(0), 1))
-    return jax.tree.map(lambda x: jnp.zeros((count, *x.shape[1:]), x.dtype), level)
-
-
-def _drawn(levels: Scene, key: PRNGKeyArray, tools: Tools, part: int, parts: Array) -> Scene:
+def _drawn(levels: Scene, keys: PRNGKeyArray, tools: Tools, part: int, parts: Array) -> Scene:
     """The same with the first `parts` times `part` levels drawn anew."""
 
-    def draw(number: Array, carry: tuple[PRNGKeyArray, Scene]) -> tuple[PRNGKeyArray, Scene]:
-        key, levels = carry
-        key, sample_key = jax.random.split(key)
+    def draw(number: Array, levels: Scene) -> Scene:
         write = jax.lax.dynamic_update_slice_in_dim
-        new = tools.sample(sample_key, part)
-        return key, jax.tree.map(lambda x, y: write(x, y, number * part, 0), levels, new)
+        new = tools.sample(keys[number], part)
+        return jax.tree.map(lambda x, y: write(x, y, number * part, 0), levels, new)
 
-    return jax.lax.fori_loop(0, parts, draw, (key, levels))[1]
+    return jax.lax.fori_loop(0, parts, draw, levels)
 
 
 def _selected(search: Search, candidates: Scene, outcome: Outcome, number: Array) -> Search:
