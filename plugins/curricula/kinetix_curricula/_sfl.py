@@ -59,10 +59,10 @@ class SFL(Curriculum):
         slots = self.config.buffer_size
         return SFLState(
             levels=blank(tools.sample, slots),
-            score=jnp.full(slots, -jnp.inf),
+            score=jnp.full(slots, -jnp.inf, jnp.float32),
             solve_rate=jnp.zeros(slots),
-            sampled_score=jnp.full(len(SUMMARY), jnp.nan),
-            sampled_solve_rate=jnp.full(len(SUMMARY), jnp.nan),
+            sampled_score=jnp.full(len(SUMMARY), jnp.nan, jnp.float32),
+            sampled_solve_rate=jnp.full(len(SUMMARY), jnp.nan, jnp.float32),
             updates=jnp.int32(0),
         )
 
@@ -117,21 +117,20 @@ class SFL(Curriculum):
         parts = -(-config.batch_size // part)
         due = state.updates % config.update_every == 0
         batches = jnp.where(due, config.num_batches, 0)
-        keys = jax.random.split(key, (config.num_batches + 1, parts + 1))
 
-        def batch(number: Array, carry: tuple[Scene, Search]) -> tuple[Scene, Search]:
-            levels, search = carry
-            own = keys[number]
+        def batch(number: Array, carry: tuple[PRNGKeyArray, Scene, Search]):
+            key, levels, search = carry
+            key, sample_key, play_key = jax.random.split(key, 3)
             searching = number < batches
             many = jnp.where(searching, parts, min(count, 1))
-            levels = _drawn(levels, own, tools, part, many)
+            levels = _drawn(levels, sample_key, tools, part, many)
 
             def play(search: Search) -> Search:
                 candidates = jax.tree.map(lambda x: x[: config.batch_size], levels)
-                outcome = tools.play(own[parts], policy, candidates, config.rollout_steps)
+                outcome = tools.play(play_key, policy, candidates, config.rollout_steps)
                 return _selected(search, candidates, outcome, number)
 
-            return levels, jax.lax.cond(searching, play, lambda search: search, search)
+            return key, levels, jax.lax.cond(searching, play, lambda search: search, search)
 
         search = Search(
             levels=state.levels,
@@ -139,8 +138,8 @@ class SFL(Curriculum):
             solve_rate=state.solve_rate,
             played=jnp.full((2, config.num_batches, config.batch_size), jnp.nan),
         )
-        start = (blank(tools.sample, parts * part), search)
-        levels, search = jax.lax.fori_loop(0, batches + 1, batch, start)
+        start = (key, blank(tools.sample, parts * part), search)
+        _, levels, search = jax.lax.fori_loop(0, batches + 1, batch, start)
         before = jnp.stack([state.sampled_score, state.sampled_solve_rate])
         sampled = jnp.where(due, _summary(search.played.reshape(2, -1)), before)
         state = replace(
@@ -154,15 +153,17 @@ class SFL(Curriculum):
         return state, levels
 
 
-def _drawn(levels: Scene, keys: PRNGKeyArray, tools: Tools, part: int, parts: Array) -> Scene:
+def _drawn(levels: Scene, key: PRNGKeyArray, tools: Tools, part: int, parts: Array) -> Scene:
     """The same with the first `parts` times `part` levels drawn anew."""
 
-    def draw(number: Array, levels: Scene) -> Scene:
+    def draw(number: Array, carry: tuple[PRNGKeyArray, Scene]) -> tuple[PRNGKeyArray, Scene]:
+        key, levels = carry
+        key, sample_key = jax.random.split(key)
         write = jax.lax.dynamic_update_slice_in_dim
-        new = tools.sample(keys[number], part)
-        return jax.tree.map(lambda x, y: write(x, y, number * part, 0), levels, new)
+        new = tools.sample(sample_key, part)
+        return key, jax.tree.map(lambda x, y: write(x, y, number * part, 0), levels, new)
 
-    return jax.lax.fori_loop(0, parts, draw, levels)
+    return jax.lax.fori_loop(0, parts, draw, (key, levels))[1]
 
 
 def _selected(search: Search, candidates: Scene, outcome: Outcome, number: Array) -> Search:
