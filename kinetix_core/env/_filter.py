@@ -37,7 +37,7 @@ class Filtered(LevelGenerator):
         weight = jnp.where(solved, jnp.log(self.config.solved_weight), 0.0)
         # the largest of weights with Gumbel noise are such a draw
         order = jax.lax.top_k(weight + jax.random.gumbel(choice_key, (count,)), n)[1]
-        return jax.tree.map(lambda leaf: jnp.take(leaf, order, axis=0), levels)
+        return jax.tree.map(lambda leaf: jnp.take(leaf, order, axis=0, mode="clip"), levels)
 
     def solved_by_nothing(self, levels: Scene) -> Bool[Array, " levels"]:
         """Whether the first episode of each level, with no action, ends at the goal in time."""

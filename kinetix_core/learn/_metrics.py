@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Float
 
@@ -65,8 +67,7 @@ def network_metrics(setup: Setup, params: Parameters, players: Players) -> dict[
         params, players.memory, players.observation, players.reset
     )
     if units:
-        dormant = [_dormant(x, setup.ppo.dormant_threshold) for x in units.values()]
-        found["network/dormant"] = jnp.mean(jnp.concatenate(dormant).astype(jnp.float32))
+        found["network/dormant"] = _dormant(units, setup.ppo.dormant_threshold)
     if layer := setup.network.value_layer:
         found["network/effective_rank"] = effective_rank(units[layer])
     return found
@@ -93,7 +94,12 @@ def effective_rank(activation: Float[Array, "*samples units"]) -> Float[Array, "
     return jnp.where(total == 0, 0.0, jnp.exp(entropy))
 
 
-def _dormant(activation: Array, threshold: float) -> Array:
-    """Of each unit of a layer, the last axis; all others are averaged over."""
-    size = jnp.mean(jnp.abs(activation).reshape(-1, activation.shape[-1]), axis=0)
-    return size <= threshold * jnp.mean(size)
+def _dormant(units: Mapping[str, Array], threshold: float) -> Array:
+    """The share of units of all layers; a unit is the last axis, all others are averaged over."""
+    layers = [jnp.abs(x).reshape(-1, x.shape[-1]) for x in units.values()]
+    size = jnp.concatenate([jnp.mean(x, axis=0) for x in layers])
+    widths = [x.shape[-1] for x in layers]
+    layer = np.repeat(np.arange(len(widths)), widths)
+    own = (layer == np.arange(len(widths))[:, None]) / np.asarray(widths, np.float32)[:, None]
+    mean = jnp.sum(own.astype(np.float32) * size[None], axis=1)
+    return jnp.mean((size <= threshold * mean[layer]).astype(jnp.float32))

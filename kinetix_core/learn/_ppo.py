@@ -12,6 +12,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Bool, Float, PRNGKeyArray
 
 from kinetix_core.interfaces import Memory, Observation, Parameters, PolicyNetwork
@@ -35,6 +36,21 @@ class Batch(eqx.Module):
     advantage: Float[Array, "envs time"]
     target: Float[Array, "envs time"]
     memory: Memory  # at the start of the rollout
+
+
+class _Row(eqx.Module):
+    """Metrics in one array, which a loop keeps with one operation."""
+
+    values: Float[Array, "... metrics"]
+    names: tuple[str, ...] = eqx.field(static=True)
+
+    @staticmethod
+    def of(metrics: Metrics) -> _Row:
+        return _Row(jnp.stack(list(metrics.values())), tuple(metrics))
+
+    def means(self) -> Metrics:
+        means = jnp.mean(self.values.reshape(-1, len(self.names)), axis=0)
+        return dict(zip(self.names, means, strict=True))
 
 
 def learning_rate(setup: Setup) -> Callable[[Any], Any]:
@@ -62,7 +78,10 @@ def learning_rate(setup: Setup) -> Callable[[Any], Any]:
 
 
 def optimiser(setup: Setup) -> optax.GradientTransformation:
-    """Global-norm clipping, then Adam, or AdamW where weights decay."""
+    """Global-norm clipping, then Adam, or AdamW where weights decay.
+
+    On one vector of all parameters: an operation for each of them takes long to compile.
+    """
     ppo = setup.ppo
     constant = ppo.schedule is Schedule.constant
     rate = ppo.learning_rate if constant else learning_rate(setup)
@@ -71,7 +90,7 @@ def optimiser(setup: Setup) -> optax.GradientTransformation:
         step = optax.adamw(rate, b1, b2, eps, weight_decay=ppo.weight_decay)
     else:
         step = optax.adam(rate, b1, b2, eps)
-    return optax.chain(optax.clip_by_global_norm(ppo.max_grad_norm), step)
+    return optax.flatten(optax.chain(optax.clip_by_global_norm(ppo.max_grad_norm), step))
 
 
 def adam_state(opt_state: Any) -> Any:
@@ -142,8 +161,8 @@ def learn(
         learnt, opt_state = carry
         gradient, metrics = jax.grad(of, has_aux=True)(learnt, part, key)
         updates, opt_state = tx.update(gradient, opt_state, learnt)
-        metrics["ppo/gradient_norm"] = optax.tree.norm(gradient)
-        return (optax.apply_updates(learnt, updates), opt_state), metrics
+        metrics["ppo/gradient_norm"] = jnp.linalg.norm(ravel_pytree(gradient)[0])
+        return (optax.apply_updates(learnt, updates), opt_state), _Row.of(metrics)
 
     def epoch(carry: tuple[Parameters, Any], key: PRNGKeyArray):
         order_key, loss_key = jax.random.split(key)
@@ -158,9 +177,9 @@ def learn(
     # the schedule's own count, which is the last one; Adam's may be an earlier run's
     steps = optax.tree.get_all_with_path(opt_state, "count")[-1][1]
     keys = jax.random.split(key, ppo.epochs)
-    (learnt, opt_state), metrics = jax.lax.scan(epoch, (learnable(params), opt_state), keys)
+    (learnt, opt_state), rows = jax.lax.scan(epoch, (learnable(params), opt_state), keys)
     params = with_learnable(params, learnt)
     if isinstance(network, NormalisedNetwork):
         params = network.observed(params, batch.observation)
     rate = jnp.float32(learning_rate(setup)(steps))
-    return params, opt_state, jax.tree.map(jnp.mean, metrics) | {"ppo/learning_rate": rate}
+    return params, opt_state, rows.means() | {"ppo/learning_rate": rate}

@@ -55,7 +55,7 @@ def put(buffer, numbers, scores, returns=None, how=RANK, refuse_duplicates=False
 
 @pytest.fixture(scope="module")
 def empty():
-    return empty_buffer(level(0), 4)
+    return empty_buffer(levels(0, 0, 0, 0))
 
 
 EXAMPLE = [  # level, score, timestamps, size, counter, weights: as the published system gave them
@@ -175,7 +175,7 @@ def test_duplicates_only_renew_what_is_known(filled):
 
 def test_ranks_are_kept_up_to_date(empty):
     rng = np.random.default_rng(0)
-    buffer = empty_buffer(level(0), 12)
+    buffer = empty_buffer(levels(*[0] * 12))
     step = partial(put, how=RANK)
     for batch in range(4):
         scores = rng.choice([0.1, 0.2, 0.3, 0.4, 0.5], 10)

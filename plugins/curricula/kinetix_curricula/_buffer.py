@@ -9,6 +9,7 @@ Ranks are kept up to date while a batch goes in one by one, instead of sorting f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,11 +62,15 @@ class LevelBuffer(eqx.Module):
         return jnp.arange(self.capacity) < self.slots.size
 
 
-def empty_buffer(placeholder: Scene, capacity: int) -> LevelBuffer:
-    """`capacity` empty slots; they hold one level (`placeholder`) that is never given out."""
-    levels = jax.tree.map(
-        lambda x: jnp.broadcast_to(jnp.asarray(x), (capacity, *jnp.shape(x))), placeholder
-    )
+def blank(sample: Callable[[PRNGKeyArray, int], Scene], count: int) -> Scene:
+    """Zeros in place of `count` levels of the kind that `sample` gives; none is made."""
+    level = jax.eval_shape(lambda: sample(jax.random.key(0), 1))
+    return jax.tree.map(lambda x: jnp.zeros((count, *x.shape[1:]), x.dtype), level)
+
+
+def empty_buffer(levels: Scene) -> LevelBuffer:
+    """Empty slots, one for each of `levels`, of which none is ever given out."""
+    capacity = levels.timestep.shape[0]
     slots = Slots(
         score=jnp.full(capacity, -jnp.inf),
         rank=jnp.arange(1, capacity + 1, dtype=jnp.int32),

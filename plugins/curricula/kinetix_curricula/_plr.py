@@ -19,7 +19,7 @@ from kinetix_core.interfaces import Buffer, Curriculum, Outcome, Policy, Proposa
 from kinetix_core.registry import registry
 from kinetix_core.scene import Scene
 
-from ._buffer import LevelBuffer, Weighting, draw, empty_buffer, insert, renew, weights
+from ._buffer import LevelBuffer, Weighting, blank, draw, empty_buffer, insert, renew, weights
 from ._config import PLRConfig, ScoreConfig
 from ._scores import Learnability, MaxMC, PositiveValueLoss
 
@@ -55,9 +55,11 @@ class PLR(Curriculum):
         _ = self._score  # an unknown name is an error now, not after the first rollout
 
     def init(self, key: PRNGKeyArray, tools: Tools) -> PLRState:
-        placeholder = jax.tree.map(lambda x: x[0], self._sample(tools, key, 1))
+        def sample(key: PRNGKeyArray, n: int) -> Scene:
+            return self._sample(tools, key, n)
+
         return PLRState(
-            buffer=empty_buffer(placeholder, self.config.buffer_size),
+            buffer=empty_buffer(blank(sample, self.config.buffer_size)),
             kind=jnp.int32(NEW),
             replayed=jnp.zeros(tools.num_envs, jnp.int32),
             played={name: jnp.float32(jnp.nan) for name in (*_EPISODES, *_SCORES)},
