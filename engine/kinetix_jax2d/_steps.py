@@ -123,7 +123,7 @@ def _on_cuda(*rows: jax.Array, size: SceneSize, config: Jax2DConfig, n: int) -> 
         return _elsewhere(*rows, size=size, config=config, n=n)
     from .lanes import steps_on_gpu
 
-    _say("engine jax2d: the JAX kernel steps the physics, with a solver for NVIDIA GPUs")
+    _say("engine jax2d: the JAX kernel steps the physics, its solver as one for GPUs")
     return steps_on_gpu(size, config, n, *rows)
 
 
