@@ -118,7 +118,8 @@ def _on_cpu(*rows: jax.Array, size: SceneSize, config: Jax2DConfig, n: int) -> A
 
 
 def _on_cuda(*rows: jax.Array, size: SceneSize, config: Jax2DConfig, n: int) -> Any:
-    """`kernel=jax` stays what it is everywhere; and the other one is compiled for the GPU at hand."""
+    """`kernel=jax` is the same program everywhere. The solver is compiled for the GPU at hand, so
+    that a machine without one lowers the plain program."""
     if config.kernel != "auto" or jax.default_backend() != "gpu":
         return _elsewhere(*rows, size=size, config=config, n=n)
     from .lanes import steps_on_gpu

@@ -1,7 +1,7 @@
 """Contacts in the Pallas kernel: packing, impulses, and what they do to bodies (6.5, 6.6b).
 
 Every value is one number per thread, [threads], unless it is the same in all of them: then it is
-a scalar. `at` picks, per thread, from memory that the threads share.
+a scalar. Indices may be either: `bodies[body, X, threads]` reads another body in each thread.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from jax.experimental import pallas as pl
 
 from kinetix_jax2d._config import Jax2DConfig
 
-from . import _pallas_plan as of_plan
 from ._pallas_plan import Plan
 from ._solver import Solution
 from ._vector import nonzero

@@ -9,9 +9,6 @@ import numpy as np
 
 from ._tables import Tables
 
-FIRST, COUNT, ORDER, BATCHES, PADDED, BEGIN = range(6)
-"""Columns of `Plan.stages`."""
-
 
 @dataclass(frozen=True, eq=False)
 class Plan:

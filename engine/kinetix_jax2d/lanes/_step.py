@@ -35,6 +35,7 @@ def steps_in_lanes(
     constant: Float[Array, "scenes constant"],
     integers: Float[Array, "scenes integers"],
     controls: Float[Array, "scenes inputs"],
+    *,
     solver: Solver = solve,
 ) -> Results:
     """`n` steps of a batch of scenes."""

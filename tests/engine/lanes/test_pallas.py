@@ -20,7 +20,6 @@ from kinetix_core.bench._chunks import in_chunks
 from kinetix_core.scene import SceneSize
 from tests import reference as ref
 from tests.engine import support
-from tests.engine.lanes.conftest import SIZES
 from tests.engine.test_oracle import OTHER_SETTINGS
 
 TRITON_CALL = "__gpu$xla.gpu.triton"
