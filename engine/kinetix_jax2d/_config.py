@@ -72,7 +72,8 @@ class Jax2DConfig:
     """Threads that step a batch, the calling one included; 0: all of XLA's pool.
     The JAX kernel has no say in this."""
     kernel: str = "auto"
-    """native, jax or auto: native on CPUs where it can be compiled, JAX elsewhere."""
+    """native, jax or auto: native on CPUs where it can be compiled, JAX elsewhere, on NVIDIA GPUs
+    with a solver written for them; jax is the plain form everywhere."""
     differentiable: bool = False
     """Let gradients through the physics: the JAX kernel in its plain form, which is slower."""
 

@@ -117,6 +117,17 @@ def _on_cpu(*rows: jax.Array, size: SceneSize, config: Jax2DConfig, n: int) -> A
     return steps_on_cpu(size, config, n, *rows)
 
 
+def _on_cuda(*rows: jax.Array, size: SceneSize, config: Jax2DConfig, n: int) -> Any:
+    """`kernel=jax` is the same program everywhere. The solver is compiled for the GPU at hand, so
+    that a machine without one lowers the plain program."""
+    if config.kernel != "auto" or jax.default_backend() != "gpu":
+        return _elsewhere(*rows, size=size, config=config, n=n)
+    from .lanes import steps_on_gpu
+
+    _say("engine jax2d: the JAX kernel steps the physics, its solver as one for GPUs")
+    return steps_on_gpu(size, config, n, *rows)
+
+
 def _elsewhere(*rows: jax.Array, size: SceneSize, config: Jax2DConfig, n: int) -> Any:
     if config.kernel == "native":
         raise EngineError("engine.kernel=native: it runs on CPUs only; write auto or jax")
@@ -166,4 +177,5 @@ def _native_steps(*rows: jax.Array, size: SceneSize, config: Jax2DConfig, n: int
 batching.primitive_batchers[steps_p] = _batch
 ad.primitive_jvps[steps_p] = _no_gradient
 mlir.register_lowering(steps_p, mlir.lower_fun(_on_cpu, multiple_results=True), platform="cpu")
+mlir.register_lowering(steps_p, mlir.lower_fun(_on_cuda, multiple_results=True), platform="cuda")
 mlir.register_lowering(steps_p, mlir.lower_fun(_elsewhere, multiple_results=True))

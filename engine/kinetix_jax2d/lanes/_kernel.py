@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -34,12 +37,31 @@ def steps_on_cpu(size: SceneSize, config: Jax2DConfig, n: int, *arrays: jax.Arra
         return steps_in_lanes(size, config, n, *chunk)
 
     results = jax.lax.map(step, tuple(cut(array) for array in arrays))
+    flat = (result.reshape(chunks * lanes, *result.shape[2:])[:scenes] for result in results)
+    return _with_axes(arrays[0].shape[:-1], tuple(flat))
+
+
+def steps_on_gpu(
+    size: SceneSize, config: Jax2DConfig, n: int, *arrays: jax.Array, **how: Any
+) -> Results:
+    """`n` steps of scenes with any leading axes, whose contacts and joints one kernel solves.
+
+    `how`: settings of `solve_on_gpu`.
+    """
+    from ._pallas import THREADS, solve_on_gpu
+
     axes = arrays[0].shape[:-1]
-    moving, integers, touching, position = (
-        result.reshape(chunks * lanes, *result.shape[2:])[:scenes].reshape(*axes, *result.shape[2:])
-        for result in results
-    )
-    return moving, integers, touching, position
+    count, threads = int(np.prod(axes)), how.get("threads", THREADS)
+    if not count:
+        return _nothing(size, n, *arrays)
+
+    def fill(array: jax.Array) -> jax.Array:
+        flat = array.reshape(count, array.shape[-1])
+        return jnp.pad(flat, ((0, -count % threads), (0, 0)), mode="edge")
+
+    solver = partial(solve_on_gpu, **how)
+    results = steps_in_lanes(size, config, n, *map(fill, arrays), solver=solver)
+    return _with_axes(axes, tuple(result[:count] for result in results))
 
 
 def steps_at_once(size: SceneSize, config: Jax2DConfig, n: int, *arrays: jax.Array) -> Results:
@@ -49,7 +71,10 @@ def steps_at_once(size: SceneSize, config: Jax2DConfig, n: int, *arrays: jax.Arr
     if not count:
         return _nothing(size, n, *arrays)
     flat = (array.reshape(count, array.shape[-1]) for array in arrays)
-    results = steps_in_lanes(size, config, n, *flat)
+    return _with_axes(axes, steps_in_lanes(size, config, n, *flat))
+
+
+def _with_axes(axes: tuple[int, ...], results: tuple[jax.Array, ...]) -> Results:
     moving, integers, touching, position = (
         result.reshape(*axes, *result.shape[1:]) for result in results
     )

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from kinetix_jax2d._config import Jax2DConfig
 
 from ._contacts import Contacts, Levers, levers
-from ._joints import Joints, solve_joints
+from ._joints import Joints, solve_joints, warm_start_joints
 from ._tables import Stage, Tables
 from ._vector import computed, nonzero, rows
 
@@ -28,7 +28,16 @@ UNROLLED_ROWS = range(32, 65)
 
 
 class Solution(NamedTuple):
-    """What the iterations change."""
+    """What the solver changes."""
+
+    position: Float[Array, "bodies 2 lanes"]
+    velocity: Float[Array, "bodies 3 lanes"]
+    joints: Float[Array, "joints 5 lanes"]
+    impulses: Impulses
+
+
+class Now(NamedTuple):
+    """The same between iterations."""
 
     position: Float[Array, "bodies 2 lanes"]
     velocity: Float[Array, "bodies 3 lanes"]
@@ -36,15 +45,7 @@ class Solution(NamedTuple):
     impulses: tuple[Impulses, ...]  # one per stage
 
 
-def warm_start_contacts(
-    tables: Tables, contacts: Contacts, lever: Levers, mass: jax.Array, velocity: jax.Array,
-    impulses: Impulses,
-) -> jax.Array:  # fmt: skip
-    """Velocities after the impulses that contacts have accumulated; 0 where a row is not live."""
-    return _push(tables.all_rows, contacts, lever, impulses, mass, velocity)
-
-
-def iterate(
+def solve(
     config: Jax2DConfig,
     tables: Tables,
     contacts: Contacts,
@@ -52,10 +53,37 @@ def iterate(
     mass: Float[Array, "bodies 3 lanes"],
     start: Solution,
 ) -> Solution:
+    """Warm start, then all iterations. Impulses of rows that are not live are 0 in `start`."""
+    position, velocity, joint_state, impulses = start
+    if config.warm_starting:
+        lever = levers(tables, contacts, position)
+        velocity = _push(tables.all_rows, contacts, lever, impulses, mass, velocity)
+        velocity = warm_start_joints(joints, joint_state, velocity)
+    else:
+        joint_state = joint_state.at[:, :3].set(0.0)
+    parts = [slice(stage.start, stage.stop) for stage in tables.stages]
+    first = tuple((impulses[0][part], impulses[1][part]) for part in parts)
+    last = _iterate(
+        config, tables, contacts, joints, mass, Now(position, velocity, joint_state, first)
+    )
+    normal, tangent = (
+        jnp.concatenate([impulses[0][:0], *(each[i] for each in last.impulses)]) for i in (0, 1)
+    )
+    return Solution(last.position, last.velocity, last.joints, (normal, tangent))
+
+
+def _iterate(
+    config: Jax2DConfig,
+    tables: Tables,
+    contacts: Contacts,
+    joints: Joints,
+    mass: Float[Array, "bodies 3 lanes"],
+    start: Now,
+) -> Now:
     """All iterations. Joints move bodies, and with them the arms of contacts."""
     fixed_levers = levers(tables, contacts, start.position) if start.joints.shape[0] == 0 else None
 
-    def iteration(_: int, now: Solution) -> Solution:
+    def iteration(_: int, now: Now) -> Now:
         position, velocity, joint_state = now.position, now.velocity, now.joints
         lever = fixed_levers
         if lever is None:
@@ -69,7 +97,7 @@ def iterate(
                 stage, cut(contacts, stage), cut(lever, stage), mass, velocity, accumulated
             )
             impulses.append(accumulated)
-        return Solution(position, velocity, joint_state, tuple(impulses))
+        return Now(position, velocity, joint_state, tuple(impulses))
 
     return jax.lax.fori_loop(0, config.solver_iterations, iteration, start)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -10,13 +12,16 @@ from jaxtyping import Bool, Float
 from kinetix_core.scene import SceneSize
 from kinetix_jax2d._config import Jax2DConfig
 
-from ._contacts import Contacts, find_contacts, levers
+from ._contacts import Contacts, find_contacts
 from ._drives import apply_motors, apply_thrusters, thruster_anchors
-from ._joints import prepare_joints, warm_start_joints
+from ._joints import prepare_joints
 from ._load import Constants, Memory, Motion, load_constants, load_motion, store
-from ._solver import Solution, iterate, warm_start_contacts
+from ._solver import Solution, solve
 from ._tables import Tables, tables
 from ._vector import rows
+
+Solver = Callable[..., Solution]
+"""`_solver.solve`, or another that does the same."""
 
 Results = tuple[jax.Array, jax.Array, jax.Array, jax.Array]
 """moving, integers, touching [scenes, steps, pairs], position [scenes, steps, bodies, 2]."""
@@ -30,6 +35,8 @@ def steps_in_lanes(
     constant: Float[Array, "scenes constant"],
     integers: Float[Array, "scenes integers"],
     controls: Float[Array, "scenes inputs"],
+    *,
+    solver: Solver = solve,
 ) -> Results:
     """`n` steps of a batch of scenes."""
     moving, constant, integers, controls = (
@@ -40,7 +47,7 @@ def steps_in_lanes(
     motion = load_motion(size, table, moving, integers)
 
     def one(motion: Motion, _: None) -> tuple[Motion, tuple[jax.Array, jax.Array]]:
-        motion = step(size, table, config, constants, motion)
+        motion = step(size, table, config, constants, motion, solver)
         touching = rows(motion.memory.active, table.row_of_pair)
         return motion, (touching, motion.place[:, :2])
 
@@ -56,7 +63,12 @@ def steps_in_lanes(
 
 
 def step(
-    size: SceneSize, table: Tables, config: Jax2DConfig, constants: Constants, motion: Motion
+    size: SceneSize,
+    table: Tables,
+    config: Jax2DConfig,
+    constants: Constants,
+    motion: Motion,
+    solver: Solver,
 ) -> Motion:
     """One physics step."""
     velocity = _fall(config, constants, motion.velocity)
@@ -71,29 +83,15 @@ def step(
     position, mass, start_velocity = (
         _in_use(active, field) for field in (motion.place[:, :2], constants.inverse_mass, velocity)
     )
-    joint_state = motion.joints
     impulses = _carried_over(config, contacts, motion.memory)
-    if config.warm_starting:
-        lever = levers(table, contacts, position)
-        start_velocity = warm_start_contacts(table, contacts, lever, mass, start_velocity, impulses)
-        start_velocity = warm_start_joints(joints, joint_state, start_velocity)
-    else:
-        joint_state = joint_state.at[:, :3].set(0.0)
-    parts = [slice(stage.start, stage.stop) for stage in table.stages]
-    start = tuple((impulses[0][part], impulses[1][part]) for part in parts)
-    solved = iterate(
-        config, table, contacts, joints, mass,
-        Solution(position, start_velocity, joint_state, start),
-    )  # fmt: skip
+    start = Solution(position, start_velocity, motion.joints, impulses)
+    solved = solver(config, table, contacts, joints, mass, start)
     solved = solved._replace(
         position=jnp.where(active, solved.position, motion.place[:, :2]),
         velocity=jnp.where(active, solved.velocity, velocity),
     )
-    normal, tangent = (
-        jnp.concatenate([impulses[0][:0], *(each[i] for each in solved.impulses)]) for i in (0, 1)
-    )
     return _integrate(config, motion, solved)._replace(
-        memory=Memory(contacts.touching, normal, tangent)
+        memory=Memory(contacts.touching, *solved.impulses)
     )
 
 
