@@ -77,7 +77,7 @@ bool schedule_on(const XLA_FFI_CallFrame* frame, XLA_FFI_Task* task, void* data)
 
 // XLA asks once which version of the interface this was compiled for.
 bool answer_metadata(XLA_FFI_CallFrame* frame) {
-  XLA_FFI_Extension_Base* extension = frame->extension_start;
+  auto* extension = frame->extension_start;  // the name of its type depends on XLA's version
   if (!extension || extension->type != XLA_FFI_Extension_Metadata) return false;
   XLA_FFI_Metadata* metadata =
       reinterpret_cast<XLA_FFI_Metadata_Extension*>(extension)->metadata;
