@@ -175,9 +175,8 @@ def _training(found: Explanation) -> str:
         "The same learner trained on this level and nothing else: once it goes on from the agent,"
         " once it begins afresh. Solve rate of the episodes of each update."
     )
-    return section(
-        "training", "Trained on this level alone", legend(names), figure(chart), note=note
-    )
+    drawn = _charts([figure(chart + legend(names), "Solve rate")])
+    return section("training", "Trained on this level alone", drawn, note=note)
 
 
 def _provenance(found: Explanation) -> str:
