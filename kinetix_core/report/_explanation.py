@@ -18,6 +18,7 @@ from ._document import document
 from ._html import code, figure, legend, picture, section, table
 
 _FRAMES, _FRAMES_NARROW = 6, 3
+_TRAINED = "Trained on this level alone"
 _SECONDS = "seconds of the episode"
 
 
@@ -162,6 +163,9 @@ def _training(found: Explanation) -> str:
         Line(special.start, [p for p in special.curve if np.isfinite(p[1])], i, dots=True)
         for i, special in enumerate(found.specialists)
     ]
+    if not any(line.points for line in lines):
+        few = f"No episode ended in {found.specialists[0].steps:,} steps; train for more."
+        return section("training", _TRAINED, f"<p>{few}</p>")
     chart = line_chart(
         lines,
         title="solve rate",
@@ -176,7 +180,7 @@ def _training(found: Explanation) -> str:
         " once it begins afresh. Solve rate of the episodes of each update."
     )
     drawn = _charts([figure(chart + legend(names), "Solve rate")])
-    return section("training", "Trained on this level alone", drawn, note=note)
+    return section("training", _TRAINED, drawn, note=note)
 
 
 def _provenance(found: Explanation) -> str:
