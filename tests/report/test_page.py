@@ -36,6 +36,7 @@ def test_the_page_has_every_part(page):
         "learning",
         "solve_rates",
         "replays",
+        "failures",
         "health",
         "cost",
         "provenance",
