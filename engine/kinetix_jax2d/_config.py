@@ -18,7 +18,7 @@ class _Range(Enum):
 
 
 _POSITIVE = ("dt", "clip_position", "clip_velocity", "clip_angular_velocity", "motor_joint_limit")
-KERNELS = ("auto", "native", "jax")
+KERNELS = ("auto", "native", "jax", "pallas")
 _AT_LEAST = {"solver_iterations": 1, "solver_batch": 1, "threads": 0}
 _AT_MOST = 2**31 - 1  # kernels are told whole numbers in 32 bits
 
@@ -72,8 +72,8 @@ class Jax2DConfig:
     """Threads that step a batch, the calling one included; 0: all of XLA's pool.
     The JAX kernel has no say in this."""
     kernel: str = "auto"
-    """native, jax or auto: native on CPUs where it can be compiled, JAX elsewhere, on NVIDIA GPUs
-    with a solver written for them; jax is the plain form everywhere."""
+    """native, jax, pallas or auto: native on CPUs where it can be compiled, JAX elsewhere. pallas
+    is JAX with a solver written for NVIDIA GPUs, and runs on these only."""
     differentiable: bool = False
     """Let gradients through the physics: the JAX kernel in its plain form, which is slower."""
 
@@ -93,9 +93,9 @@ class Jax2DConfig:
                 bound = _Range.POSITIVE if field.name in _POSITIVE else _Range.NOT_NEGATIVE
                 _expect(_is_number(value, bound), field.name, value, bound.value)
 
-        if self.differentiable and self.kernel == "native":
+        if self.differentiable and self.kernel in ("native", "pallas"):
             raise SettingError(
-                "engine.differentiable=True: the native kernel has no gradient;"
+                f"engine.differentiable=True: the {self.kernel} kernel has no gradient;"
                 " write kernel auto or jax"
             )
 

@@ -33,6 +33,7 @@ NO_GRADIENT = (
     "engine jax2d: there is no gradient through this kernel; set engine.differentiable=true, or"
     " wrap the state in jax.lax.stop_gradient"
 )
+_GPUS_ONLY = "engine.kernel=pallas: it runs on NVIDIA GPUs only; write auto or jax"
 
 
 def steps(
@@ -110,6 +111,8 @@ def _no_gradient(primals: Any, tangents: Any, **static: Any) -> Any:
 
 
 def _on_cpu(*rows: jax.Array, size: SceneSize, config: Jax2DConfig, n: int) -> Any:
+    if config.kernel == "pallas":
+        raise EngineError(_GPUS_ONLY)
     if _takes_native(config.kernel):
         return _native_steps(*rows, size=size, config=config, n=n)
     from .lanes import steps_on_cpu
@@ -118,17 +121,19 @@ def _on_cpu(*rows: jax.Array, size: SceneSize, config: Jax2DConfig, n: int) -> A
 
 
 def _on_cuda(*rows: jax.Array, size: SceneSize, config: Jax2DConfig, n: int) -> Any:
-    """`kernel=jax` is the same program everywhere. The solver is compiled for the GPU at hand, so
-    that a machine without one lowers the plain program."""
-    if config.kernel != "auto" or jax.default_backend() != "gpu":
+    if config.kernel != "pallas":
         return _elsewhere(*rows, size=size, config=config, n=n)
+    if jax.default_backend() != "gpu":
+        raise EngineError("engine.kernel=pallas: it is compiled for the GPU at hand; there is none")
     from .lanes import steps_on_gpu
 
-    _say("engine jax2d: the JAX kernel steps the physics, its solver as one for GPUs")
+    _say("engine jax2d: the JAX kernel steps the physics, its solver in Pallas")
     return steps_on_gpu(size, config, n, *rows)
 
 
 def _elsewhere(*rows: jax.Array, size: SceneSize, config: Jax2DConfig, n: int) -> Any:
+    if config.kernel == "pallas":
+        raise EngineError(_GPUS_ONLY)
     if config.kernel == "native":
         raise EngineError("engine.kernel=native: it runs on CPUs only; write auto or jax")
     from .lanes import steps_at_once

@@ -17,6 +17,7 @@ from kinetix_jax2d import Jax2D, Jax2DConfig, State, _steps
 from kinetix_jax2d.lanes import steps_on_gpu
 
 from kinetix_core.bench._chunks import in_chunks
+from kinetix_core.errors import EngineError
 from kinetix_core.scene import SceneSize
 from tests import reference as ref
 from tests.engine import support
@@ -128,15 +129,21 @@ def program(engine, small, *platforms):
     return traced.lower(lowering_platforms=platforms).as_text()
 
 
-def test_gpus_take_it_unless_the_plain_one_is_asked_for(small, monkeypatch, caplog):
+def test_gpus_take_it_where_it_is_asked_for(small, monkeypatch, caplog):
     _steps._say.cache_clear()
     size = small[0].size
-    assert TRITON_CALL not in program(Jax2D(size), small, "cuda")  # there is no GPU
+    pallas = Jax2D(size, Jax2DConfig(kernel="pallas"))
+    with pytest.raises(EngineError, match="it is compiled for the GPU at hand; there is none"):
+        program(pallas, small, "cuda")
     with a_gpu(monkeypatch), caplog.at_level(logging.INFO, "kinetix_jax2d"):
-        assert TRITON_CALL in program(Jax2D(size), small, "cuda")
-        assert TRITON_CALL not in program(Jax2D(size), small, "tpu")
-        plain = Jax2D(size, Jax2DConfig(kernel="jax"))
-        assert TRITON_CALL not in program(plain, small, "cuda")
-        assert TRITON_CALL in program(Jax2D(size), small, "cpu", "cuda")
+        assert TRITON_CALL in program(pallas, small, "cuda")
+        assert TRITON_CALL not in program(Jax2D(size), small, "cuda")
     said = [record.getMessage() for record in caplog.records]
-    assert "engine jax2d: the JAX kernel steps the physics, its solver as one for GPUs" in said
+    assert "engine jax2d: the JAX kernel steps the physics, its solver in Pallas" in said
+
+
+@pytest.mark.parametrize("platform", ["cpu", "tpu"])
+def test_it_is_refused_where_there_is_no_gpu(small, platform):
+    pallas = Jax2D(small[0].size, Jax2DConfig(kernel="pallas"))
+    with pytest.raises(EngineError, match="kernel=pallas: it runs on NVIDIA GPUs only"):
+        program(pallas, small, platform)
