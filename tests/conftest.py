@@ -1,7 +1,6 @@
 """Strict settings for every test, and the fixtures that several folders share."""
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +12,7 @@ os.environ["WANDB_MODE"] = "offline"
 import jax
 import pytest
 
-from kinetix_core.registry import registry
-from tests.plugin_packages import PackageFolder
+from tests.plugin_packages import PackageFolder, installed
 
 # broadcasting arrays of different rank hides mistakes in the order of axes
 jax.config.update("jax_numpy_rank_promotion", "raise")
@@ -67,14 +65,7 @@ def compiler(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def packages(tmp_path, monkeypatch) -> Iterator[PackageFolder]:
+def packages(tmp_path) -> Iterator[PackageFolder]:
     """A folder of installed packages that tests write; gone, with its plugins, afterwards."""
-    folder = PackageFolder(tmp_path / "site")
-    monkeypatch.syspath_prepend(str(folder.path))
-    before = set(sys.modules)
-    registry.cache_clear()
-    yield folder
-    for name in set(sys.modules) - before:
-        if name.partition(".")[0] in folder.modules:
-            del sys.modules[name]
-    registry.cache_clear()
+    with installed(tmp_path / "site") as folder:
+        yield folder

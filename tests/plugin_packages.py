@@ -1,9 +1,13 @@
 """Plugin packages for tests: written as an installer would leave them behind."""
 
 import importlib
+import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from kinetix_core.registry import registry
 
@@ -103,6 +107,20 @@ class PackageFolder:
     def add_toy(self) -> None:
         """Install the plugin `TOY` as kinetix-toy 1.0."""
         self.add("kinetix-toy", "toy", TOY)
+
+
+@contextmanager
+def installed(path: Path) -> Iterator[PackageFolder]:
+    """A new folder of packages that can be imported; gone, with its plugins, afterwards."""
+    folder, before = PackageFolder(path), set(sys.modules)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder.path))
+        registry.cache_clear()
+        yield folder
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in folder.modules:
+            del sys.modules[name]
+    registry.cache_clear()
 
 
 def component(kind: str, name: str, config: str, factory: str) -> str:

@@ -16,6 +16,8 @@ ROOT = "kinetix"
 """Name of the primary config."""
 PRESETS = "experiment"
 """The group of presets: YAML files that set anything."""
+_STORED = "_kinetix_registry"
+"""The store's own note of the registry whose components it holds."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,17 @@ def section_class(name: str) -> type:
 def store_schema() -> None:
     """Put the primary config and the settings of every component into Hydra's store.
 
-    A component whose config class is broken is left out: it fails when it is chosen.
+    A component whose config class is broken is left out: it fails when it is chosen. Done once
+    for each registry, which may change (tests, notebooks).
     """
     from hydra.core.config_store import ConfigStore
 
     store = ConfigStore.instance()
+    if vars(store).get(_STORED) is registry():
+        return
     store.store(ROOT, _root_node())
     for kind in COMPOSED_KINDS.values():
-        store.repo.pop(kind.name, None)  # the registry may have changed (tests, notebooks)
+        store.repo.pop(kind.name, None)
         for component in registry().components(kind.name):
             package = f"{kind.name}.{component.name}" if kind.several else kind.name
             try:
@@ -87,6 +92,7 @@ def store_schema() -> None:
             except PluginError:
                 continue
             store.store(component.name, node, group=kind.name, package=package)
+    setattr(store, _STORED, registry())
 
 
 def component_node(component: Component) -> DictConfig:

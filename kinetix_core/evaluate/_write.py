@@ -45,6 +45,10 @@ def write_results(
         GROUPS: _csv(_group_rows(results)),
         NUMBERS: _json(results, about),  # last: where it is there, so are the others
     }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written ({error.strerror})") from error
     page = _write_page(folder, results, title, about, watch)
     for name, text in files.items():
         _replace(folder / name, text)

@@ -63,6 +63,7 @@ finetune:
   settings: [train.total_steps=128]
 sequence:
   stages: [handmade/s/lift_off, [handmade/s/roll_right, handmade/s/climb_left]]
+  settings: [train.total_steps=64]
   fresh: false
 """
 

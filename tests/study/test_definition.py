@@ -1,16 +1,27 @@
 """Studies in files: what they may say, and what is made of it."""
 
+import functools
+from pathlib import Path
+
 import pytest
 
 from kinetix_core.errors import KinetixError
 from kinetix_core.study import compose_job, load_study, studies, study_jobs, study_summary
+from tests.plugin_packages import installed
 from tests.study.stage import GOOD, add_study
 
 
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    """The file of the study `mine`, in a package of its own."""
+    with installed(tmp_path_factory.mktemp("packages") / "site") as packages:
+        yield add_study(packages)
+
+
 @pytest.fixture
-def add(packages):
-    """Writes the study `mine` in a package of its own."""
-    file = add_study(packages)
+def add(file):
+    """Writes the study `mine`, which is `GOOD` before."""
+    file.write_text(GOOD)
     return file.write_text
 
 
@@ -47,6 +58,21 @@ def test_jobs_come_after_what_they_begin_from(add):
     last = jobs[-1]
     assert (last.part, last.stage) == ("sequence", 1)
     assert last.levels == "handmade/s/roll_right,handmade/s/climb_left"
+
+
+def test_where_runs_are_and_what_they_begin_with(add, tmp_path):
+    jobs = {job.run: job for job in study_jobs(load_study("mine", [], [3]))}
+    compose = functools.partial(compose_job, agent=jobs["long-seed-3"], runs=str(tmp_path))
+    tuned = compose(jobs["long-seed-3-finetune-lift_off"])
+    assert Path(tuned.init_from) == tmp_path / "long-seed-3"
+    assert Path(tuned.train.directory, tuned.train.name) == (
+        tmp_path / "long-seed-3-finetune-lift_off"
+    )
+    assert compose(jobs["long-seed-3-scratch-lift_off"]).init_from == ""
+    later = compose(jobs["long-seed-3-sequence-stage-1"])
+    assert Path(later.init_from) == tmp_path / "long-seed-3-sequence-stage-0"
+    levels = ["handmade/s/roll_right", "handmade/s/climb_left"]
+    assert list(later["generator"].config.levels) == levels
 
 
 def test_settings_of_jobs(add):

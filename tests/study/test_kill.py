@@ -70,8 +70,7 @@ def test_killed_and_begun_again_gives_the_bytes_of_a_study_without_a_stop(kineti
     assert "short-seed-0: begins (0 of 2 done)" in done.stderr
     stopped = kinetix(killed, KILLER=str(tmp_path / "mark"))
     assert stopped.returncode == -signal.SIGKILL
-    states = [one.state for one in read_study(killed / "studies/mine").jobs]
-    assert states == ["missing", "missing"]
+    assert len(read_study(killed / "studies/mine").missing) == 2
     again = kinetix(killed, KILLER=str(tmp_path / "mark"))
     assert again.returncode == 0, again.stderr
     log = (killed / "studies/mine/logs/short-seed-0.log").read_text()

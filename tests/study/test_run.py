@@ -1,8 +1,6 @@
 """Running a study with a training that only pretends: what is done, what failed, what is left."""
 
-import functools
 import json
-from pathlib import Path
 
 import pytest
 
@@ -129,24 +127,3 @@ def test_mistakes_of_the_command_are_one_line(file, capsys, words, said, monkeyp
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
-
-
-def test_every_part_is_composed_for_its_place(packages, tmp_path):
-    from kinetix_core.study import compose_job, study_jobs
-
-    add_study(packages)
-    jobs = {job.run: job for job in study_jobs(load_study("mine", [], [3]))}
-    compose = functools.partial(compose_job, agent=jobs["long-seed-3"], runs=str(tmp_path))
-    tuned = compose(jobs["long-seed-3-finetune-lift_off"])
-    assert Path(tuned.init_from) == tmp_path / "long-seed-3"
-    assert (tuned.train.directory, tuned.train.name) == (
-        str(tmp_path),
-        "long-seed-3-finetune-lift_off",
-    )
-    assert compose(jobs["long-seed-3-scratch-lift_off"]).init_from == ""
-    later = compose(jobs["long-seed-3-sequence-stage-1"])
-    assert Path(later.init_from) == tmp_path / "long-seed-3-sequence-stage-0"
-    assert list(later["generator"].config.levels) == [
-        "handmade/s/roll_right",
-        "handmade/s/climb_left",
-    ]
