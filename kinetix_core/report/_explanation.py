@@ -21,6 +21,7 @@ from ._document import document
 from ._html import chart_figure, chart_row, code, section, table
 
 _FRAMES, _FRAMES_NARROW = 6, 3
+_TRAINED = "Trained on this level alone"
 _SECONDS = "seconds of the episode"
 
 
@@ -158,15 +159,17 @@ def _training(found: Explanation) -> str:
         Line(special.start, [p for p in special.curve if np.isfinite(p[1])], i, dots=True)
         for i, special in enumerate(found.specialists)
     ]
+    if not any(line.points for line in lines):
+        few = f"No episode ended in {found.specialists[0].steps:,} steps; train for more."
+        return section("training", _TRAINED, f"<p>{few}</p>")
     names = [special.start for special in found.specialists]
     axes = replace(SHARES, x_title=STEPS)
-    chart = line_chart(lines, axes, title="Solve rate", legend=names)
+    chart = line_chart(lines, axes, title="Solve rate", legend=names, small=True)
     note = (
         "The same learner trained on this level and nothing else: once it goes on from the agent,"
         " once it begins afresh. Solve rate of the episodes of each update."
     )
-    drawn = chart_figure(chart, titled=False)
-    return section("training", "Trained on this level alone", drawn, note=note)
+    return section("training", _TRAINED, chart_row([chart]), note=note)
 
 
 def _provenance(found: Explanation) -> str:

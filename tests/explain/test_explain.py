@@ -95,6 +95,12 @@ def test_the_page_is_whole_and_always_the_same(run, found, tmp_path, capsys):
     assert said == [*summary_lines(found), str(out)]
 
 
+def test_a_training_in_which_no_episode_ended_says_so(found):
+    pair = tuple(replace(s, curve=((16.0, float("nan")),)) for s in found.specialists)
+    page = explanation_page(replace(found, specialists=pair))
+    assert "No episode ended in 16 steps; train for more." in page
+
+
 def special(start, solved, curve=0.0):
     return Specialist(start, ((1000.0, curve),), solved, 10)
 
