@@ -164,13 +164,12 @@ def _training(found: Explanation) -> str:
         return section("training", _TRAINED, f"<p>{few}</p>")
     names = [special.start for special in found.specialists]
     axes = replace(SHARES, x_title=STEPS)
-    chart = line_chart(lines, axes, title="Solve rate", legend=names)
+    chart = line_chart(lines, axes, title="Solve rate", legend=names, small=True)
     note = (
         "The same learner trained on this level and nothing else: once it goes on from the agent,"
         " once it begins afresh. Solve rate of the episodes of each update."
     )
-    drawn = chart_figure(chart, titled=False)
-    return section("training", _TRAINED, drawn, note=note)
+    return section("training", _TRAINED, chart_row([chart]), note=note)
 
 
 def _provenance(found: Explanation) -> str:
