@@ -151,7 +151,8 @@ def _measure(
             progress(f"{prepared.size}: batch {batch}: {name}: {failed[name]}")
     agreement = None
     if len(after) == 2:
-        agreement = prove_agreement(*after.values(), prepared.size, LEAST_SHARE_AGREEING)
+        ours, theirs = after.values()
+        agreement = prove_agreement(ours, theirs, prepared.size, LEAST_SHARE_AGREEING)
     works = {name: program.work for name, program in programs.items()}
     samples = interleave(works, options.repeats, options.seconds)
     bytes_per_scene = {name: program.bytes_per_scene() for name, program in programs.items()}
