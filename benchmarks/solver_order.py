@@ -17,7 +17,9 @@ from kinetix_core.bench._rollout import prove_work
 from kinetix_core.bench._starts import levels_for, make_starts
 from kinetix_core.bench.engine_speed import program_for
 from kinetix_core.bench.report import Report, Table, render, store
+from kinetix_core.cli._bench_report import checked_repeats
 from kinetix_core.errors import KinetixError
+from kinetix_core.scene import SceneSize
 
 BATCH, STEPS, SECONDS = 256, 32, 0.25
 ORDERS = {"published": (), "one batch": ("engine.solver_batch=1000",)}
@@ -33,11 +35,12 @@ def main() -> int:
     report = Report("solver-order", "python benchmarks/solver_order.py")
     try:
         kernels = args.kernels.split(",")
-        rows = [_row(s, k, args.repeats) for s in parse_sizes(args.sizes) for k in kernels]
+        repeats, sizes = checked_repeats(args), parse_sizes(args.sizes)
+        rows = [_row(name, sizes[name], k, repeats) for name in sizes for k in kernels]
         columns = ("size", "kernel", *ORDERS, "time of the published order over one batch")
         note = (
             f"Physics steps per CPU second, one thread, {BATCH} scenes, interleaved in one process;"
-            f" medians of {args.repeats}, ratio per repeat as median [range]."
+            f" medians of {repeats}, ratio per repeat as median [range]."
         )
         report.tables.append(Table("The order of contacts", columns, tuple(rows), note))
         print(render(report))
@@ -49,8 +52,7 @@ def main() -> int:
     return 0
 
 
-def _row(size_name: str, kernel: str, repeats: int) -> tuple[str | float, ...]:
-    size = parse_sizes(size_name)[size_name]
+def _row(size_name: str, size: SceneSize, kernel: str, repeats: int) -> tuple[str | float, ...]:
     chosen = (f"engine.kernel={kernel}",)
     engines = {name: build_engine("jax2d", size, 1, (*chosen, *s)) for name, s in ORDERS.items()}
     first = next(iter(engines.values()))

@@ -218,8 +218,8 @@ def _profile_table(profiles: dict[tuple[str, int], Profile]) -> Table:
         "Where the time of a physics step goes",
         ("size", "batch", "kernels per step", "microseconds per step", "device busy"),
         tuple(rows),
-        "From a profile of one call. Where the device is not busy, starting kernels is what takes "
-        "the time.",
+        "From a profile of one call; wall time of another one. Where the device is not busy, "
+        "starting kernels is what takes the time.",
     )
 
 

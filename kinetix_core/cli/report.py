@@ -93,14 +93,14 @@ def _say(data: ReportData, drawn: Drawn) -> None:
     from kinetix_core.interfaces import Missing
     from kinetix_core.report import HOW_TO_PNG, can_write_png, comparison_text, several_seeds
 
-    comparison = data.comparison
+    comparison, lines = data.comparison, list(data.missing)
     if several_seeds(comparison):
         if comparison.sets:
             print(f"{comparison_text(comparison)}\n")
-        lines = [*data.missing, *comparison.notices, *comparison.commands]
-    else:
+        lines += [*comparison.notices, *comparison.commands]
+    elif data.study is None:
         said = "not evaluated yet; the page says which command does it"
-        lines = [f"{run.record.name}: {said}" for run in data.runs if not run.record.evaluation]
+        lines += [f"{run.record.name}: {said}" for run in data.runs if not run.record.evaluation]
     lines += [f"{name}: {f.why}" for name, f in drawn.items() if isinstance(f, Missing)]
     if not can_write_png():
         lines.append(HOW_TO_PNG)

@@ -6,13 +6,7 @@ from dataclasses import dataclass
 
 from kinetix_core.evaluate import percent
 from kinetix_core.interfaces import Drawing, Figure, Missing, Table, Task
-from kinetix_core.report import (
-    Comparison,
-    ReportData,
-    code,
-    ends_text,
-    no_interval,
-)
+from kinetix_core.report import NOT_PLAYED, Comparison, ReportData, code, ends_text, no_intervals
 
 from ._comparison_chart import comparison_chart
 from .config import FigureConfig
@@ -51,7 +45,7 @@ class Compared(Figure):
             )
         if comparison.notices or comparison.commands:
             return Drawing(title, notices=comparison.notices, html=_commands(comparison))
-        return Missing("no set of levels was played by all methods; see `kinetix evaluate`")
+        return Missing(NOT_PLAYED)
 
 
 def _commands(comparison: Comparison) -> str:
@@ -77,11 +71,10 @@ def _table(comparison: Comparison) -> Table:
         if with_untrained:
             cells.append("-" if score.untrained is None else percent(score.untrained))
         rows.append(cells)
-    few = sorted({score.seeds for score in comparison.rows if score.mean_interval is None})
-    words = "; ".join(no_interval(seeds) for seeds in few)
+    words = "; ".join(no_intervals(score.seeds for score in comparison.rows))
     why = (
         f"{words}: fewer say nothing about how far other seeds could be off. The points are there."
-        if few
+        if words
         else ""
     )
     return Table([*head, "untrained"] if with_untrained else head, rows, note=why)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kinetix_core.interfaces import Chart, Drawing, Figure, Missing, Picture, Task
-from kinetix_core.report import Canvas, ReportData, RunRecord, cut, kept_attempts
+from kinetix_core.report import NOTHING_KEPT, Canvas, ReportData, RunRecord, cut, kept_attempts
 
 from .config import FigureConfig
 
@@ -44,7 +44,7 @@ class Failures(Figure):
             return Drawing("Failures", _NOTE, charts, rows)
         if kept:
             return Missing("every attempt that was kept was solved")
-        return Missing("no attempt was kept; `kinetix evaluate` keeps some unless record=0")
+        return Missing(NOTHING_KEPT)
 
 
 def failed(run: RunRecord, attempts: Sequence[Replay]) -> list[Replay]:

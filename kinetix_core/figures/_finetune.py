@@ -17,7 +17,9 @@ from kinetix_core.report import (
     Point,
     ReportData,
     line_chart,
-    mean_line,
+    mean_curve,
+    no_intervals_note,
+    seed_lines,
     short,
     solved_curves,
 )
@@ -28,9 +30,10 @@ MARKS = (0.5, 0.9)
 """Solve rates whose first steps are told."""
 _NOTE = (
     "Solve rate of the training episodes on a level that is trained on alone, over the environment"
-    " steps of that training: drawn through, agents that go on; dashed, networks from scratch, as"
-    " long. Means over seeds, with bands of 95 % intervals from three seeds on. The pooled curve"
-    " is the mean over levels of each seed, then over seeds."
+    " steps of that training; each point is the mean over the last fortieth of its updates. Drawn"
+    " through, agents that go on; dashed, networks from scratch, as long. Means over seeds, with"
+    " bands of 95 % intervals from three seeds on. The pooled curve is the mean over levels of each"
+    " seed, then over seeds."
 )
 _STEPS_NOTE = (
     "Environment steps after which the curve of a seed was first at 50 % and at 90 %: the median of"
@@ -39,8 +42,10 @@ _STEPS_NOTE = (
 _AXES = replace(SHARES, x_title=STEPS)
 _NAMES = {FINETUNE: "fine-tuned", SCRATCH: "from scratch"}
 
-Curves = Mapping[tuple[str, str, str], list[list[Point]]]
-"""Of each seed, by method, part and level."""
+Side = tuple[str, str]
+"""Method and part."""
+Curves = Mapping[tuple[str, str, str], Mapping[tuple[int, int], list[Point]]]
+"""By method, part and level; there by the seed of a run and the number of the agent within it."""
 
 
 @dataclass(frozen=True)
@@ -56,49 +61,54 @@ class Finetuned(Figure):
         if not levels:
             return Missing("there is no fine-tuned agent among these runs, or none is finished")
         sides = sorted({(m, part) for m, part, _ in curves}, key=lambda s: _order(data, s))
-        charts = [_chart("Every level", sides, {s: _pooled(curves, s, levels) for s in sides})]
-        charts += [
-            replace(_chart(name, sides, {s: curves.get((*s, name), []) for s in sides}), small=True)
-            for name in levels
-        ]
+        charts = []
+        if both := [name for name in levels if all((*side, name) in curves for side in sides)]:
+            title = "Every level" if both == levels else f"{len(both)} levels that all sides have"
+            charts.append(_chart(title, sides, {s: _pooled(curves, s, both) for s in sides}))
+        for name in levels:
+            alone = {s: list(curves.get((*s, name), {}).values()) for s in sides}
+            charts.append(replace(_chart(name, sides, alone), small=True))
         steps = steps_rows(curves, sides, levels)
-        tables = [_steps_table(steps), _only_table(curves, sides, levels)]
-        return Drawing("Fine-tuned against from scratch", _NOTE, charts, steps, tables)
+        tables = [_steps_table(steps)]
+        if any(part == SCRATCH for _, part in sides):
+            tables.append(_only_table(curves, sides, levels))
+        note = _NOTE + no_intervals_note(map(len, curves.values()))
+        return Drawing("Fine-tuned against from scratch", note, charts, steps, tables)
 
 
 def _curves(data: ReportData) -> Curves:
-    found: dict[tuple[str, str, str], list[list[Point]]] = {}
+    found: dict[tuple[str, str, str], dict[tuple[int, int], list[Point]]] = {}
     for run in [*data.part(FINETUNE), *data.part(SCRATCH)]:
-        mine = [points for points in solved_curves(run.record) if points]
-        found.setdefault((run.method, run.part, run.levels), []).extend(mine)
+        for number, points in enumerate(solved_curves(run.record)):
+            if points:
+                of_seed = found.setdefault((run.method, run.part, run.levels), {})
+                of_seed[run.seed, number] = points
     return found
 
 
-def _order(data: ReportData, side: tuple[str, str]) -> tuple[int, bool]:
-    return data.colour(side[0]), side[1] == SCRATCH
+def _order(data: ReportData, side: Side) -> tuple[int, str, bool]:
+    return data.colour(side[0]), side[0], side[1] == SCRATCH
 
 
-def _pooled(curves: Curves, side: tuple[str, str], levels: Sequence[str]) -> list[list[Point]]:
-    """The mean over levels of each seed, at the steps that all share."""
-    of_levels = [curves.get((*side, level), []) for level in levels]
-    seeds = min(map(len, of_levels))
-    means = (mean_line([c[seed] for c in of_levels], "", 0) for seed in range(seeds))
-    return [list(line.points) for lines in means for line in lines]
+def _pooled(curves: Curves, side: Side, levels: Sequence[str]) -> list[list[Point]]:
+    """The mean over levels, at the steps that all share, of each seed that has them all."""
+    of_levels = [curves[(*side, level)] for level in levels]
+    seeds = sorted(set.intersection(*map(set, of_levels)))
+    means = (mean_curve([of_level[seed] for of_level in of_levels]) for seed in seeds)
+    return [points for points in means if points]
 
 
-def _chart(
-    title: str, sides: Sequence[tuple[str, str]], curves: Mapping[tuple[str, str], list]
-) -> Chart:
+def _chart(title: str, sides: Sequence[Side], curves: Mapping[Side, list[list[Point]]]) -> Chart:
     """Fine-tuned and from scratch have the colours of their own of each method."""
     lines: list[Line] = []
     for colour, side in enumerate(sides):
         dashed = side[1] == SCRATCH
-        lines += mean_line(curves[side], _name(side, sides), colour, dashed=dashed)
+        lines += seed_lines(curves[side], _name(side, sides), colour, dashed=dashed)
     legend = [_name(side, sides) for side in sides]
     return line_chart(lines, _AXES, title=title, legend=legend)
 
 
-def _name(side: tuple[str, str], sides: Sequence[tuple[str, str]]) -> str:
+def _name(side: Side, sides: Sequence[Side]) -> str:
     method, part = side
     several = len({m for m, p in sides if p == part}) > 1
     return f"{method}, {_NAMES[part]}" if several else _NAMES[part]
@@ -110,13 +120,13 @@ def first_steps(curve: Sequence[Point], mark: float) -> float | None:
 
 
 def steps_rows(
-    curves: Curves, sides: Sequence[tuple[str, str]], levels: Sequence[str]
+    curves: Curves, sides: Sequence[Side], levels: Sequence[str]
 ) -> list[dict[str, object]]:
     """For each level, side and mark the median of the seeds that came there, and how many did."""
     rows = []
     for level in levels:
         for side in sides:
-            mine = curves.get((*side, level), [])
+            mine = list(curves.get((*side, level), {}).values())
             row: dict[str, object] = {
                 "level": level,
                 "method": side[0],
@@ -161,19 +171,21 @@ def solves(curves: Sequence[Sequence[Point]]) -> bool:
     return 2 * there > len(curves)
 
 
-def _only_table(curves: Curves, sides: Sequence[tuple[str, str]], levels: Sequence[str]) -> Table:
+def _only_table(curves: Curves, sides: Sequence[Side], levels: Sequence[str]) -> Table:
     """Levels that only the fine-tuned agents of a method solve, only scratch, both, neither."""
     head = ("method", "only fine-tuned", "only from scratch", "both", "neither")
     lines = []
     for method in [m for m, part in sides if part == FINETUNE]:
-        other = method if (method, SCRATCH) in sides else ""
-        scratch = [s for s in sides if s[1] == SCRATCH and other in ("", s[0])]
-        groups: dict[tuple[bool, bool], list[str]] = {}
+        groups: dict[tuple[bool, ...], list[str]] = {}
         for level in levels:
-            ours = solves(curves.get((method, FINETUNE, level), []))
-            theirs = solves([c for s in scratch for c in curves.get((*s, level), [])])
-            groups.setdefault((ours, theirs), []).append(level)
+            found = [curves.get((method, part, level)) for part in (FINETUNE, SCRATCH)]
+            if all(found):
+                solved = tuple(solves(list(of_seed.values())) for of_seed in found if of_seed)
+                groups.setdefault(solved, []).append(level)
         orders = ((True, False), (False, True), (True, True), (False, False))
         lines.append([method, *(", ".join(groups.get(order, ())) or "none" for order in orders)])
-    note = "A side solves a level if more than half of its seeds are at 50 % at some time."
+    note = (
+        "A side solves a level if more than half of its seeds are at 50 % at some time. Levels of"
+        " which a side has no run are left out."
+    )
     return Table(head, lines, "Who solves what", note)

@@ -11,6 +11,7 @@ import numpy as np
 from kinetix_core.evaluate import bootstrap_interval
 from kinetix_core.interfaces import Table
 from kinetix_core.report import (
+    AGENTS,
     FRESH,
     SEQUENCE,
     Labelled,
@@ -23,10 +24,11 @@ from kinetix_core.report import (
 
 _NOTE = (
     "Solve rates of the set of a stage, means over seeds: before the stage (what earlier stages"
-    " brought), after it, and after the last one. Forgetting: the best after its own or a later"
-    " stage, less that at the end. Forward transfer: the area under the training curve of the stage"
-    " less that of a fresh network, as a share of what that left to gain; below 0 what was learnt"
-    " before is in the way. Ends of 95 % intervals over seeds in brackets."
+    " brought), after it, and after the last one. Forgetting: the best from its own stage to the"
+    " last but one, less that at the end; below 0 later stages have helped. Forward transfer: the"
+    " area under the training curve of the stage less that of a fresh network, as a share of what"
+    " that left to gain; below 0 what was learnt before is in the way. Ends of 95 % intervals over"
+    " seeds in brackets."
 )
 
 
@@ -50,7 +52,7 @@ class Sequences:
             max(_steps(run.record) for key, run in self._runs.items() if key[3] == stage)
             for stage in range(len(self.stages))
         ]
-        self._agents = {(run.method, run.seed): run for run in data.part("agents")}
+        self._agents = {(run.method, run.seed): run for run in data.part(AGENTS)}
 
     def length(self, stage: int) -> float:
         """Environment steps of a stage."""
@@ -114,12 +116,13 @@ def area(curve: Sequence[Point]) -> float:
 
 
 def forgetting(rates: Sequence[float | None]) -> float | None:
-    """Of the solve rates of one set after its own stage and each later one: the best less the last.
+    """Of the solve rates of one set after its own stage and each later one: the best of those
+    before the last, less the last. None for a single stage, or where one is not known.
 
     Source: Chaudhry et al. 2018, arXiv 1801.10112, equation 3.
     """
     known = [rate for rate in rates if rate is not None]
-    return max(known) - known[-1] if len(known) == len(rates) > 1 else None
+    return max(known[:-1]) - known[-1] if len(known) == len(rates) > 1 else None
 
 
 def forward_transfer(ours: float, fresh: float) -> float | None:

@@ -9,20 +9,20 @@ from kinetix_core.report import STEPS, Axes, Line, ReportData, line_chart, line_
 
 from .config import FigureConfig
 
-_MEASURES = (
-    ("ppo/entropy", "Entropy", "nats; falls as the policy makes up its mind"),
-    ("ppo/approx_kl", "KL divergence", "of the new policy from the one that played"),
-    ("ppo/value_loss", "Value loss", ""),
-    ("ppo/explained_variance", "Explained variance", "of the value: 1 is perfect"),
-    ("ppo/clip_fraction", "Clip fraction", "share of samples that were clipped"),
-    ("ppo/gradient_norm", "Gradient norm", "before it is scaled down"),
-    ("network/dormant", "Dormant units", "share of units that hardly react"),
-    ("network/effective_rank", "Effective rank", "of the last hidden layer before the value"),
-    ("network/weight_norm", "Weight norm", "of all that gradients change"),
-    ("episode/return", "Return", "mean of the training episodes"),
-    ("episode/length", "Episode length", "environment steps"),
-)
-"""Metric, title, and words below."""
+MEASURES = {
+    "ppo/entropy": ("Entropy", "nats; falls as the policy makes up its mind"),
+    "ppo/approx_kl": ("KL divergence", "of the new policy from the one that played"),
+    "ppo/value_loss": ("Value loss", ""),
+    "ppo/explained_variance": ("Explained variance", "of the value: 1 is perfect"),
+    "ppo/clip_fraction": ("Clip fraction", "share of samples that were clipped"),
+    "ppo/gradient_norm": ("Gradient norm", "before it is scaled down"),
+    "network/dormant": ("Dormant units", "share of units that hardly react"),
+    "network/effective_rank": ("Effective rank", "of the last hidden layer before the value"),
+    "network/weight_norm": ("Weight norm", "of all that gradients change"),
+    "episode/return": ("Return", "mean of the training episodes"),
+    "episode/length": ("Episode length", "environment steps"),
+}
+"""Of each metric a title, and words below."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Health(Figure):
         several = len(data.methods) > 1
         names = [method.name for method in data.methods] if several else []
         charts, rows = [], []
-        for metric, title, words in _MEASURES:
+        for metric, (title, words) in MEASURES.items():
             lines = [
                 Line(run.name, points, colour)
                 for colour, method in enumerate(data.methods)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinetix_core.interfaces import Chart, Drawing, Figure, Missing, Task
-from kinetix_core.report import Cell, ReportData, Score, grid_chart, level_name
+from kinetix_core.report import NOT_PLAYED, Cell, ReportData, Score, grid_chart, level_name
 
 from .config import FigureConfig
 
@@ -34,7 +34,7 @@ class HeatMap(Figure):
 
     def draw(self, data: ReportData) -> Drawing | Missing:
         if not data.comparison.sets:
-            return Missing("no set of levels was played by all methods; see `kinetix evaluate`")
+            return Missing(NOT_PLAYED)
         if len(data.methods) < 2:
             return Missing("there is one method; `solve_rates` shows its levels")
         charts, rows, binned = [], [], False

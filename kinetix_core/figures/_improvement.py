@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kinetix_core.evaluate import improvement_interval, probability_of_improvement
 from kinetix_core.interfaces import Drawing, Figure, Missing, Task
-from kinetix_core.report import Cell, ReportData, Score, grid_chart
+from kinetix_core.report import NOT_PLAYED, Cell, ReportData, Score, grid_chart
 
 from .config import FigureConfig
 
@@ -28,7 +28,7 @@ class Improvement(Figure):
         if len(data.methods) < 2:
             return Missing("there is one method only, and nothing to hold it against")
         if not data.comparison.sets:
-            return Missing("no set of levels was played by all methods; see `kinetix evaluate`")
+            return Missing(NOT_PLAYED)
         charts, rows = [], []
         for name, scores in data.comparison.sets.items():
             methods = [score.method for score in scores]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinetix_core.evaluate import FEWEST_SEEDS, bootstrap_curve, interquartile_mean
+from kinetix_core.evaluate import bootstrap_curve, interquartile_mean
 from kinetix_core.interfaces import Drawing, Figure, Missing, Task
 from kinetix_core.report import (
     SHARES,
@@ -17,7 +17,7 @@ from kinetix_core.report import (
     banded,
     line_chart,
     line_rows,
-    no_interval,
+    no_intervals_note,
 )
 
 from .config import FigureConfig
@@ -38,7 +38,8 @@ class IqmCurves(Figure):
     task: Task
 
     def draw(self, data: ReportData) -> Drawing | Missing:
-        found = {name: _lines(data, name) for name in _sets(data)}
+        same, differ = _sets(data)
+        found = {name: _lines(data, name) for name in same}
         charts = [
             line_chart(lines, _AXES, title=name, legend=[m.name for m in data.methods])
             for name, lines in found.items()
@@ -55,20 +56,26 @@ class IqmCurves(Figure):
             for line in lines
             for row in line_rows(line, set=name, method=line.name)
         ]
-        few = sorted({m.seeds for m in data.methods if m.seeds < FEWEST_SEEDS})
-        reasons = "".join(f" {no_interval(seeds).capitalize()}." for seeds in few)
         any_band = any(line.band for lines in found.values() for line in lines)
-        return Drawing("IQM over steps", f"{_NOTE}{_BAND * any_band}{reasons}", charts, rows)
+        reasons = no_intervals_note(method.seeds for method in data.methods)
+        return Drawing(
+            "IQM over steps",
+            f"{_NOTE}{_BAND * any_band}{reasons}",
+            charts,
+            rows,
+            notices=[f"{name} is left out: its levels differ from run to run" for name in differ],
+        )
 
 
-def _sets(data: ReportData) -> list[str]:
-    """Those whose levels were the same in every run that played them."""
+def _sets(data: ReportData) -> tuple[list[str], list[str]]:
+    """Those whose levels were the same in every run that played them, and the others."""
     digests: dict[str, set[str]] = {}
     for method in data.methods:
         for run in method.runs:
             for row in run.evaluations:
                 digests.setdefault(row["set"], set()).add(row["hash"])
-    return [name for name, found in digests.items() if len(found) == 1]
+    same = [name for name, found in digests.items() if len(found) == 1]
+    return same, [name for name in digests if name not in same]
 
 
 def _lines(data: ReportData, name: str) -> list[Line]:

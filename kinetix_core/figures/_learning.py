@@ -16,10 +16,11 @@ from kinetix_core.report import (
     ReportData,
     line_chart,
     line_rows,
-    mean_line,
     measure_name,
     measures_of,
     method_curves,
+    no_intervals_note,
+    seed_lines,
     window,
 )
 
@@ -51,7 +52,7 @@ class Learning(Figure):
                 found = _lines(method, measure, name, colour, alone=alone)
                 lines += [*found, *_untrained(method, measure, colour)]
                 names.append(name)
-                if found:
+                if found and not found[-1].faint:
                     what = {"measure": measure_name(measure), "method": method.name}
                     rows += line_rows(found[-1], **what, seeds=method.seeds)
             if lines:
@@ -75,22 +76,14 @@ def _note(methods: Sequence[Method], measures: Sequence[str]) -> str:
         note += "; a level line is the untrained network"
     if any(method.seeds >= FEWEST_SEEDS for method in methods):
         note += "; bands are 95 % intervals of the mean over seeds, point by point"
-    return f"{note}."
+    return f"{note}.{no_intervals_note(method.seeds for method in methods)}"
 
 
 def _lines(method: Method, measure: str, name: str, colour: int, *, alone: bool) -> list[Line]:
-    """A curve; of several seeds their mean with its band last, and each seed thin where there is
-    room for it (alone) or no band."""
-    dots = measure != TRAINED
+    """The mean over seeds with its band last, and each seed where there is room for it (alone) or
+    no band."""
     curves = method_curves(method, measure)
-    if len(curves) < 2:
-        return [Line(name, points, colour, dots=dots) for points in curves]
-    lines = []
-    if alone or len(curves) < FEWEST_SEEDS:
-        lines = [
-            Line(f"{name}, seed {i}", points, colour, faint=True) for i, points in enumerate(curves)
-        ]
-    return [*lines, *mean_line(curves, f"{name}, mean of {len(curves)} seeds", colour, dots=dots)]
+    return seed_lines(curves, name, colour, every=alone, dots=measure != TRAINED)
 
 
 def _untrained(method: Method, measure: str, colour: int) -> list[Line]:

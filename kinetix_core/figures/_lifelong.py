@@ -18,21 +18,20 @@ from kinetix_core.report import (
     Point,
     ReportData,
     line_chart,
-    mean_line,
     metric_curves,
+    no_intervals_note,
+    seed_lines,
     solved_curves,
 )
 
 from ._forgetting import Sequences, final_rate, transfer_rows, transfer_table
+from ._health import MEASURES
 from .config import FigureConfig
 
 _PLASTICITY = (
-    ("network/dormant", "Dormant units", "share of units that hardly react"),
-    ("network/effective_rank", "Effective rank", "of the last hidden layer before the value"),
-    ("network/weight_norm", "Weight norm", "of all that gradients change"),
-    ("ppo/gradient_norm", "Gradient norm", "before it is scaled down"),
+    *("network/dormant", "network/effective_rank", "network/weight_norm", "ppo/gradient_norm"),
 )
-"""Metric, title, and words below: how well a network can still learn."""
+"""How well a network can still learn."""
 _NOTE = (
     "Each agent learns the sets one after the other; a vertical line begins a stage. Dashed:"
     " networks that learn the set of that stage alone, from scratch and as long. Means over seeds,"
@@ -51,11 +50,12 @@ class Lifelong(Figure):
 
     def draw(self, data: ReportData) -> Drawing | Missing:
         found = Sequences(data)
-        if not found.stages:
+        if not any(map(found.seeds, found.methods)):
             return Missing("there is no sequence of sets among these runs, or none is finished")
-        charts = [_performance(found, name) for name in dict.fromkeys(found.stages)]
-        charts.append(_training(found))
-        for metric, title, words in _PLASTICITY:
+        charts = [c for name in dict.fromkeys(found.stages) for c in _performance(found, name)]
+        charts += _training(found)
+        for metric in _PLASTICITY:
+            title, words = MEASURES[metric]
             if lines := _lines(found, partial(_metric, metric)):
                 axes = Axes(STEPS, marks=_marks(found))
                 names = _names(found)
@@ -63,7 +63,8 @@ class Lifelong(Figure):
                     line_chart(lines, axes, title=title, legend=names, caption=words, small=True)
                 )
         rows = transfer_rows(found)
-        return Drawing("One set after another", _NOTE, charts, rows, [transfer_table(rows)])
+        note = _NOTE + no_intervals_note(len(found.seeds(method)) for method in found.methods)
+        return Drawing("One set after another", note, charts, rows, [transfer_table(rows)])
 
 
 def _metric(metric: str, run: Labelled) -> list[list[Point]]:
@@ -95,11 +96,11 @@ def _lines(
     stages = range(len(found.stages)) if fresh_stages is None else fresh_stages
     for i, method in enumerate(found.methods):
         whole = [_joined(found, runs, curves) for runs in found.sequences(method)]
-        lines += mean_line([c for c in whole if c], f"{method}, in sequence", each * i)
+        lines += seed_lines([c for c in whole if c], f"{method}, in sequence", each * i)
         for stage in stages:
             alone = [_joined(found, [run], curves) for run in found.fresh(method, stage)]
             name = f"{method}, fresh on {found.stages[stage]}"
-            lines += mean_line([c for c in alone if c], name, each * i + 1, dashed=True)
+            lines += seed_lines([c for c in alone if c], name, each * i + 1, dashed=True)
     return lines
 
 
@@ -113,9 +114,9 @@ def _joined(found: Sequences, runs: Sequence[Labelled], curves: Curves) -> list[
     ]
 
 
-def _performance(found: Sequences, name: str) -> Chart:
+def _performance(found: Sequences, name: str) -> list[Chart]:
     """Solve rate on the set of a stage over all stages: where it was evaluated on the way, or else
-    at the start and at the end of each stage."""
+    at the start and at the end of each stage; no chart where it never was."""
 
     def curves(run: Labelled) -> list[list[Point]]:
         on_the_way = metric_curves(run.record, f"eval/{name}/solve_rate")
@@ -135,11 +136,13 @@ def _performance(found: Sequences, name: str) -> Chart:
     axes = replace(
         SHARES, x_title=STEPS, marks=_marks(found), right=found.offset(len(found.stages))
     )
-    return line_chart(lines, axes, title=f"Solve rate on {name}", legend=_names(found))
+    title = f"Solve rate on {name}"
+    return [line_chart(lines, axes, title=title, legend=_names(found))] if lines else []
 
 
-def _training(found: Sequences) -> Chart:
+def _training(found: Sequences) -> list[Chart]:
+    """No chart where no episode ended."""
     lines = _lines(found, lambda run: solved_curves(run.record))
     axes = replace(SHARES, x_title=STEPS, marks=_marks(found))
     title = "Training episodes, of the set of each stage"
-    return line_chart(lines, axes, title=title, legend=_names(found))
+    return [line_chart(lines, axes, title=title, legend=_names(found))] if lines else []

@@ -9,13 +9,14 @@ import numpy as np
 from kinetix_core.evaluate import FEWEST_SEEDS, bootstrap_band, performance_profile
 from kinetix_core.interfaces import Drawing, Figure, Missing, Task
 from kinetix_core.report import (
+    NOT_PLAYED,
     SHARES,
     Line,
     ReportData,
     Score,
     banded,
     line_chart,
-    no_interval,
+    no_intervals_note,
     percent_label,
     stepped_line,
 )
@@ -41,19 +42,17 @@ class Profile(Figure):
 
     def draw(self, data: ReportData) -> Drawing | Missing:
         if not data.comparison.sets:
-            return Missing("no set of levels was played by all methods; see `kinetix evaluate`")
-        charts, rows, few = [], [], set()
+            return Missing(NOT_PLAYED)
+        charts, rows = [], []
         for name, scores in data.comparison.sets.items():
             lines = [profile_line(score, i) for i, score in enumerate(scores)]
-            few |= {score.seeds for score in scores if score.seeds < FEWEST_SEEDS}
             legend = [score.method for score in scores]
             drawn = [stepped_line(line) for line in lines]
             charts.append(line_chart(drawn, _AXES, title=name, legend=legend))
             for score, line in zip(scores, lines, strict=True):
                 rows += _rows(score, line)
-        banded_too = any(score.seeds >= FEWEST_SEEDS for score in data.comparison.rows)
-        reasons = "".join(f" {no_interval(seeds).capitalize()}." for seeds in sorted(few))
-        note = f"{_NOTE}{_BAND * banded_too}{reasons}"
+        seeds = [score.seeds for score in data.comparison.rows]
+        note = f"{_NOTE}{_BAND * (max(seeds) >= FEWEST_SEEDS)}{no_intervals_note(seeds)}"
         return Drawing("Performance profile", note, charts, rows)
 
 

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from kinetix_core.interfaces import Drawing, Figure, Missing, Task
-from kinetix_core.report import ReportData, RunRecord, kept_attempts
+from kinetix_core.report import NOTHING_KEPT, ReportData, RunRecord, kept_attempts
 
 from .config import FigureConfig
 
@@ -29,7 +29,7 @@ class Replays(Figure):
     def draw(self, data: ReportData) -> Drawing | Missing:
         found = {run: attempts for run in data.shown if (attempts := kept_attempts(run))}
         if not found:
-            return Missing("no attempt was kept; `kinetix evaluate` keeps some unless record=0")
+            return Missing(NOTHING_KEPT)
         runs = list(found)
         if len(runs) == 1:
             note, player = _player(runs[0], found[runs[0]])

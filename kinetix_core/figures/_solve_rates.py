@@ -101,41 +101,28 @@ def _sets(rows: Sequence[Mapping[str, Any]]) -> str:
     head += [title for _, title in _FAILURES] + ["return", "length", "hash of the levels"]
     cells = []
     for row in rows:
-        baseline = row.get("baseline")
-        untrained = percent(baseline["solve_rate"]) if baseline else "-"
-        rate = _bar(row["solve_rate"], row["low"], row["high"], baseline)
-        cells.append(
-            [
-                f"<strong>{escape(row['set'])}</strong>",
-                f"{row['levels']:,}",
-                percent(row["solve_rate"]),
-                rate,
-                f"{row['solved_at_least_once']:,}",
-                untrained,
-                *(percent(row[key]) for key, _ in _FAILURES),
-                f"{row['mean_return']:.3f}",
-                f"{row['mean_length']:.0f}",
-                f"<code>{escape(row['hash'])}</code>" if row["hash"] else "-",
-            ]
-        )
+        digest = f"<code>{escape(row['hash'])}</code>" if row["hash"] else "-"
+        name = f"<strong>{escape(row['set'])}</strong>"
+        cells.append([*_cells(name, row["levels"], row), digest])
         for name, group in row["groups"].items():
-            if len(group["levels"]) < row["levels"]:
-                cells.append(_group(name, group))
+            if (count := len(group["levels"])) < row["levels"]:
+                cells.append([*_cells(f"&emsp;{escape(name)}", count, group), ""])
     return table(head, cells)
 
 
-def _group(name: str, group: Mapping[str, Any]) -> list[str]:
+def _cells(name: str, levels: int, row: Mapping[str, Any]) -> list[str]:
+    """Of a set or group. Nobody plays groups untrained."""
+    baseline = row.get("baseline")
     return [
-        f"&emsp;{escape(name)}",
-        f"{len(group['levels']):,}",
-        percent(group["solve_rate"]),
-        _bar(group["solve_rate"], group["low"], group["high"], None),
-        f"{group['solved_at_least_once']:,}",
-        "-",
-        *(percent(group[key]) for key, _ in _FAILURES),
-        f"{group['mean_return']:.3f}",
-        f"{group['mean_length']:.0f}",
-        "",
+        name,
+        f"{levels:,}",
+        percent(row["solve_rate"]),
+        _bar(row["solve_rate"], row["low"], row["high"], baseline),
+        f"{row['solved_at_least_once']:,}",
+        percent(baseline["solve_rate"]) if baseline else "-",
+        *(percent(row[key]) for key, _ in _FAILURES),
+        f"{row['mean_return']:.3f}",
+        f"{row['mean_length']:.0f}",
     ]
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from ._attempts import kept_attempts, level_name
+    from ._attempts import NOTHING_KEPT, kept_attempts, level_name
     from ._canvas import LETTER, Canvas, cut
     from ._chart import (
         SHARES,
@@ -20,27 +20,29 @@ if TYPE_CHECKING:
     )
     from ._command import evaluate_command, train_command, usual_sets
     from ._compare import (
+        NOT_PLAYED,
         Comparison,
         Interval,
         Score,
         compare_methods,
         compare_runs,
-        comparison_rows,
         comparison_text,
         ends_text,
-        no_interval,
+        no_intervals,
+        no_intervals_note,
     )
     from ._curve import (
         STEPS,
         TRAINED,
         banded,
         line_rows,
+        mean_curve,
         mean_line,
         measure_name,
         measures_of,
         method_curves,
         metric_curves,
-        shared_steps,
+        seed_lines,
         solved_curves,
         window,
     )
@@ -56,16 +58,16 @@ if TYPE_CHECKING:
     )
     from ._explanation import explanation_page, write_explanation
     from ._figures import Drawn, draw_figures, figure_named, usual_figures
-    from ._files import HOW_TO_PNG, can_write_png, csv_text, figure_png, figure_svg
+    from ._files import HOW_TO_PNG, can_write_png, figure_svg
     from ._grid import Cell, grid_chart
-    from ._html import code, drawn_chart, table
+    from ._html import code, table
     from ._methods import Method, methods
     from ._page import report_page, several_seeds, write_report
     from ._read import RunRecord, read_run
     from ._study import study_data, write_study_report
 
 _WHERE = {
-    "._attempts": ("kept_attempts", "level_name"),
+    "._attempts": ("NOTHING_KEPT", "kept_attempts", "level_name"),
     "._canvas": ("LETTER", "Canvas", "cut"),
     "._chart": (
         "SHARES",
@@ -80,27 +82,29 @@ _WHERE = {
     ),
     "._command": ("evaluate_command", "train_command", "usual_sets"),
     "._compare": (
+        "NOT_PLAYED",
         "Comparison",
         "Interval",
         "Score",
         "compare_methods",
         "compare_runs",
-        "comparison_rows",
         "comparison_text",
         "ends_text",
-        "no_interval",
+        "no_intervals",
+        "no_intervals_note",
     ),
     "._curve": (
         "STEPS",
         "TRAINED",
         "banded",
         "line_rows",
+        "mean_curve",
         "mean_line",
         "measure_name",
         "measures_of",
         "method_curves",
         "metric_curves",
-        "shared_steps",
+        "seed_lines",
         "solved_curves",
         "window",
     ),
@@ -115,9 +119,9 @@ _WHERE = {
         "report_data",
     ),
     "._figures": ("Drawn", "draw_figures", "figure_named", "usual_figures"),
-    "._files": ("HOW_TO_PNG", "can_write_png", "csv_text", "figure_png", "figure_svg"),
+    "._files": ("HOW_TO_PNG", "can_write_png", "figure_svg"),
     "._grid": ("Cell", "grid_chart"),
-    "._html": ("code", "drawn_chart", "table"),
+    "._html": ("code", "table"),
     "._explanation": ("explanation_page", "write_explanation"),
     "._methods": ("Method", "methods"),
     "._page": ("report_page", "several_seeds", "write_report"),

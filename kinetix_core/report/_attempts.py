@@ -9,6 +9,9 @@ from ._read import REPLAYS, RunRecord
 if TYPE_CHECKING:
     from kinetix_core.render import Replay
 
+NOTHING_KEPT = "no attempt was kept; `kinetix evaluate` keeps some unless record=0"
+"""Why a figure that shows them is missing."""
+
 
 def kept_attempts(run: RunRecord) -> tuple[Replay, ...]:
     """The attempts that can be watched; none where it was not evaluated, or with record=0."""

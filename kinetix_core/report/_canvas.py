@@ -11,10 +11,10 @@ from kinetix_core.interfaces import Picture
 
 COLOURS = 8
 """How many there are for methods and sets: `--c0` and so on in the style of the page."""
-_OF_FILES = (
-    ["#2f6fd6", "#1f8a3d", "#c2410c", "#8b3fa8", "#0e7c86", "#b4308b", "#96690a", "#4a515c"],
-    {"ink": "#1d232b", "muted": "#656e7a", "edge": "#dfe3e8", "panel": "#ffffff"},
+_COLOURS_OF_FILES = (
+    *("#2f6fd6", "#1f8a3d", "#c2410c", "#8b3fa8", "#0e7c86", "#b4308b", "#96690a", "#4a515c"),
 )
+_PAINTS_OF_FILES = {"ink": "#1d232b", "muted": "#656e7a", "edge": "#dfe3e8", "panel": "#ffffff"}
 LETTER = 7.2
 """Width of a letter of 12 pixels, at most."""
 
@@ -35,11 +35,11 @@ class Canvas:
     def colour(self, number: int) -> str:
         """One of the colours of methods, sets and runs."""
         i = number % COLOURS
-        return _OF_FILES[0][i] if self.alone else f"var(--c{i})"
+        return _COLOURS_OF_FILES[i] if self.alone else f"var(--c{i})"
 
     def paint(self, name: str) -> str:
         """`ink`, `muted`, `edge` or `panel`."""
-        return _OF_FILES[1][name] if self.alone else f"var(--{name})"
+        return _PAINTS_OF_FILES[name] if self.alone else f"var(--{name})"
 
     def text(
         self,

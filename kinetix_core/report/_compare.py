@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from kinetix_core.errors import RunError
 from kinetix_core.evaluate import (
+    FEWEST_SEEDS,
     bootstrap_interval,
     interquartile_mean,
     interval_text,
@@ -25,6 +26,8 @@ from ._read import RunRecord
 
 TRAINING = "training"
 """The set of an evaluation on the levels of the training: not to be asked for by this name."""
+NOT_PLAYED = "no set of levels was played by all methods; see `kinetix evaluate`"
+"""Why a figure that compares them is missing."""
 Interval = tuple[float, float] | None
 
 
@@ -201,9 +204,18 @@ def _commands(runs: Sequence[RunRecord]) -> list[str]:
     ]
 
 
-def no_interval(seeds: int) -> str:
-    """Why there is none."""
-    return f"no interval: {seeds} {'seed' if seeds == 1 else 'seeds'}, of 3 at least"
+def no_intervals(counts: Iterable[int]) -> list[str]:
+    """Why there is none, a line for each number of seeds that is too small."""
+    few = sorted({count for count in counts if count < FEWEST_SEEDS})
+    return [
+        f"no interval: {count} {'seed' if count == 1 else 'seeds'}, of {FEWEST_SEEDS} at least"
+        for count in few
+    ]
+
+
+def no_intervals_note(counts: Iterable[int]) -> str:
+    """The same as sentences that follow others."""
+    return "".join(f" {line.capitalize()}." for line in no_intervals(counts))
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -222,8 +234,7 @@ def comparison_text(comparison: Comparison) -> str:
         for score in comparison.rows
     ]
     text = text_table((titles, rows))
-    few = {score.seeds for score in comparison.rows if score.mean_interval is None}
-    return "\n".join([text, *(no_interval(seeds) for seeds in sorted(few))])
+    return "\n".join([text, *no_intervals(score.seeds for score in comparison.rows)])
 
 
 def ends_text(interval: Interval) -> str:

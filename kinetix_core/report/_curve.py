@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kinetix_core.evaluate import bootstrap_band
+from kinetix_core.evaluate import FEWEST_SEEDS, bootstrap_band
 
 from ._chart import Line, Point
 from ._methods import Method
@@ -76,20 +76,39 @@ def measure_name(measure: str) -> str:
     return measure.removeprefix("eval/").removesuffix("/solve_rate")
 
 
-def shared_steps(curves: Sequence[Sequence[Point]]) -> list[float]:
-    """The steps at which every curve has a point."""
-    return sorted(set.intersection(*({x for x, _ in points} for points in curves)))
+def mean_curve(curves: Sequence[Sequence[Point]]) -> list[Point]:
+    """The mean at the steps at which every curve has a point."""
+    if not curves:
+        return []
+    tables = [dict(points) for points in curves]
+    shared = sorted(set.intersection(*map(set, tables)))
+    return [(x, math.fsum(table[x] for table in tables) / len(tables)) for x in shared]
 
 
 def mean_line(curves: Sequence[Sequence[Point]], name: str, colour: int, **look: Any) -> list[Line]:
-    """The mean of several seeds at the steps that all have a point at, with its band of 95 %
-    intervals from three seeds on; nothing where they share none."""
-    if not curves or not (shared := shared_steps(curves)):
+    """The mean of several seeds (see `mean_curve`), with its band of 95 % intervals from three
+    seeds on; nothing where they share no step."""
+    mean = mean_curve(curves)
+    if not mean:
         return []
+    shared = [x for x, _ in mean]
     tables = [dict(points) for points in curves]
-    mean = [(x, math.fsum(t[x] for t in tables) / len(tables)) for x in shared]
     ends = bootstrap_band([[table[x] for x in shared] for table in tables])
     return [Line(name, mean, colour, band=ends and banded(shared, *ends), **look)]
+
+
+def seed_lines(
+    curves: Sequence[Sequence[Point]], name: str, colour: int, *, every: bool = False, **look: Any
+) -> list[Line]:
+    """`mean_line`, and each seed thin behind it: where they are fewer than three or share no step,
+    or with `every`. The mean is the last."""
+    if len(curves) < 2:
+        return mean_line(curves, name, colour, **look)
+    mean = mean_line(curves, f"{name}, mean of {len(curves)} seeds", colour, **look)
+    if len(curves) >= FEWEST_SEEDS and mean and not every:
+        return mean
+    seeds = enumerate(curves)
+    return [*(Line(f"{name}, seed {i}", c, colour, faint=True, **look) for i, c in seeds), *mean]
 
 
 def banded(steps: Sequence[float], low: Any, high: Any) -> tuple[list[Point], list[Point]]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from kinetix_core.errors import RunError
 from kinetix_core.explain import Attempt, Explanation, verdict
 from kinetix_core.interfaces import Chart, Picture
 from kinetix_core.render import OUTCOMES, filmstrips_svg
@@ -19,6 +18,7 @@ from ._chart import SHARES, Axes, Line, line_chart, percent_label, short
 from ._curve import STEPS
 from ._document import document
 from ._html import chart_figure, chart_row, code, section, table
+from ._page import write_file
 
 _FRAMES, _FRAMES_NARROW = 6, 3
 _TRAINED = "Trained on this level alone"
@@ -27,11 +27,7 @@ _SECONDS = "seconds of the episode"
 
 def write_explanation(path: Path, found: Explanation) -> Path:
     """Write `explanation_page(found)`. Raises `RunError` where it cannot be."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(explanation_page(found), "utf-8", "backslashreplace")
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written ({error.strerror})") from error
+    write_file(path, explanation_page(found))
     return path
 
 

@@ -68,12 +68,10 @@ def several_seeds(comparison: Comparison) -> bool:
     return sum(method.seeds for method in comparison.methods) > 1
 
 
-def report_page(
-    runs: Sequence[RunRecord], names: Sequence[str] | None = None, data: ReportData | None = None
-) -> str:
+def report_page(runs: Sequence[RunRecord], names: Sequence[str] | None = None) -> str:
     """The whole page. names: of the figures; None: the usual ones that have something to show.
     Levels and replays are those of one run for each method."""
-    data = data or report_data(runs)
+    data = report_data(runs)
     return _page(data, draw_figures(data, names))
 
 

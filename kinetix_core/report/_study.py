@@ -102,7 +102,7 @@ def _without_paths(folder: Path, found: Drawing | Missing) -> Drawing | Missing:
     if isinstance(found, Missing):
         return dataclasses.replace(found, why=_inside(folder, found.why))
     notices = tuple(_inside(folder, text) for text in found.notices)
-    return dataclasses.replace(found, notices=notices)
+    return dataclasses.replace(found, notices=notices, html=_inside(folder, found.html))
 
 
 def _inside(folder: Path, text: str) -> str:

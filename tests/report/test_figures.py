@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from kinetix_core.cli import main
 from kinetix_core.errors import PluginError
 from kinetix_core.evaluate import interquartile_mean
-from kinetix_core.figures import area, first_steps, forgetting, forward_transfer
+from kinetix_core.figures import _finetune, area, first_steps, forgetting, forward_transfer
 from kinetix_core.interfaces import Drawing, Missing
 from kinetix_core.registry import registry
 from kinetix_core.report import (
@@ -147,9 +148,47 @@ def test_fine_tuning_says_who_solves_what_and_never(example):
     assert only.rows[0] == ["dr", "few/s/2", "none", "few/s/0, few/s/1", "none"]
 
 
+def without(data, *names):
+    """The data as if these runs were not finished."""
+    return replace(data, runs=tuple(run for run in data.runs if run.record.name not in names))
+
+
+def test_fine_tuning_pools_what_every_seed_and_side_has(example):
+    lost = "dr-seed-0-finetune-few-s-0"
+    curves = _finetune._curves(without(example, lost))
+    pooled = _finetune._pooled(curves, ("dr", "finetune"), ["few/s/0", "few/s/1"])
+    assert len(pooled) == 2, "seed 0 has one of the levels only"
+    assert pooled[0][-1] == (40_000, pytest.approx((0.9 + 0.7) / 2))
+
+    gone = [f"dr-seed-{seed}-scratch-few-s-2" for seed in range(3)]
+    found = drawn(without(example, *gone), "finetune")
+    assert found.charts[0].title == "2 levels that all sides have"
+    _, only = found.shown
+    assert only.rows[0] == ["dr", "none", "none", "few/s/0, few/s/1", "none"]
+    of_scratch = [run.record.name for run in example.runs if run.part == "scratch"]
+    (steps,) = drawn(without(example, *of_scratch), "finetune").shown
+    assert steps.title == "Steps to a solve rate"
+
+
+def test_a_sequence_that_no_seed_has_finished_is_missing(example):
+    first = [f"{m}-seed-{seed}-sequence-0" for m in ("dr", "sfl") for seed in range(3)]
+    found = draw_figures(without(example, *first), ["lifelong"])["lifelong"]
+    assert isinstance(found, Missing)
+
+
+def test_a_set_whose_levels_differ_has_no_curve_and_a_notice(example):
+    record = example.methods[0].runs[0]
+    other = [row | {"hash": "another"} for row in record.evaluations if row["set"] == "few/s"]
+    changed = replace(record, evaluations=[*record.evaluations, *other])
+    method = replace(example.methods[0], runs=(changed, *example.methods[0].runs[1:]))
+    found = drawn(replace(example, methods=(method, *example.methods[1:])), "iqm_curves")
+    assert [chart.title for chart in found.charts] == ["many/s"]
+    assert found.notices == ["few/s is left out: its levels differ from run to run"]
+
+
 def test_forgetting_and_transfer_by_hand():
     assert forgetting([0.8, 0.9, 0.5]) == pytest.approx(0.4)
-    assert forgetting([0.2, 0.6]) == 0, "nothing is lost where it is best at the end"
+    assert forgetting([0.2, 0.6, 0.7]) == pytest.approx(-0.1), "later stages may help"
     assert forgetting([0.8]) is None, "the last stage has no later one"
     assert forgetting([0.8, None]) is None
     assert area([(0, 0.0), (10, 1.0), (30, 1.0)]) == pytest.approx((5 + 20) / 30)
@@ -216,10 +255,13 @@ def test_a_figure_without_anything_to_show_says_why_where_it_is_asked_for(small)
 
 def test_below_three_seeds_there_are_curves_and_the_reason():
     data = example_report(seeds=2)
-    for name in ("profile", "iqm_curves"):
+    for name in ("profile", "iqm_curves", "learning", "finetune", "lifelong"):
         found = drawn(data, name)
         assert "No interval: 2 seeds, of 3 at least." in found.note
-        assert all('class="band"' not in c.draw(Canvas(900)).content for c in found.charts)
+        content = [chart.draw(Canvas(900)).content for chart in found.charts]
+        assert all('class="band"' not in c for c in content)
+        if name in ("learning", "finetune", "lifelong"):
+            assert all("seed 0</title>" in c and "seed 1</title>" in c for c in content)
 
 
 @pytest.mark.skipif(not can_write_png(), reason="needs the extra png")

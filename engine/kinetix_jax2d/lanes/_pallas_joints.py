@@ -90,7 +90,10 @@ def _joint(number: Any, given: JointRefs) -> Joint:
 def solve(config: Jax2DConfig, number: Any, given: JointRefs, state: Any, bodies: Any) -> None:
     """One joint: bodies and state as it leaves them."""
     threads, joint = thread_numbers(bodies), _joint(number, given)
-    at_a, at_b = ([bodies[body, field, threads] for field in range(7)] for body in joint[3:5])
+    at_a, at_b = (
+        [bodies[body, field, threads] for field in range(INERTIA + 1)]
+        for body in (joint.a, joint.b)
+    )
     mass = nonzero(at_a[MASS] + at_b[MASS])
     end = [at_a[i] + joint.arm_a[i] for i in (0, 1)]
     gap = [at_b[i] + joint.arm_b[i] - end[i] for i in (0, 1)]

@@ -23,7 +23,6 @@ class Plan:
     stages: np.ndarray
     pairs: np.ndarray
     stage_count: int
-    row_count: int
     batches: int
     capacity: int
 
@@ -49,7 +48,6 @@ def plan_of(tables: Tables) -> Plan:
         stages=np.array(stages or [[0] * 6], np.int32),
         pairs=np.array(pairs if len(pairs) else [[0, 0]], np.int32),
         stage_count=len(stages),
-        row_count=tables.row_count,
         batches=begin,
         capacity=capacity,
     )

@@ -74,12 +74,12 @@ class SFL(Curriculum):
         count = tools.num_envs - kept
         if kept:
             state, new = self._search(state, sample_key, tools, policy, count)
+            drawn = jax.random.randint(draw_key, (kept,), 0, self.config.buffer_size)
+            places = jnp.concatenate([jnp.arange(count), new.timestep.shape[0] + drawn])
+            levels = _rows(new, state.levels, places)
         else:  # no candidate is ever played: domain randomisation
-            new = tools.sample(sample_key, count)
-        drawn = jax.random.randint(draw_key, (kept,), 0, self.config.buffer_size)
-        places = jnp.concatenate([jnp.arange(count), new.timestep.shape[0] + drawn])
-        state = eqx.tree_at(lambda s: s.updates, state, state.updates + 1)
-        return state, Proposal(_rows(new, state.levels, places) if kept else new)
+            levels = tools.sample(sample_key, count)
+        return replace(state, updates=state.updates + 1), Proposal(levels)
 
     def metrics(self, state: SFLState) -> dict[str, Array]:
         """Of the buffer (`selected`) and of the candidates that it was chosen from (`sampled`).
@@ -192,8 +192,6 @@ def _rows(first: Scene, second: Scene, index: Int[Array, " rows"]) -> Scene:
         )
         return jnp.where(in_first, here, there)
 
-    if count == 0:
-        return jax.tree.map(lambda x: jnp.take(x, index, axis=0, mode="clip"), second)
     return jax.tree.map(leaf, first, second)
 
 
