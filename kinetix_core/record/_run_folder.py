@@ -40,6 +40,7 @@ from ._listing import (
     read_config,
     summarise_run,
 )
+from ._rows import drop_after
 from ._versions import changed_versions, package_versions
 
 if TYPE_CHECKING:
@@ -99,7 +100,14 @@ class RunFolder:
         return cls(path, engine=str(composed.config["engine"]["name"]))
 
     def take_over(self, composed: ComposedRun) -> None:
-        """Write the settings and versions with which the run goes on."""
+        """Write the settings and versions with which the run goes on after its parameters' update.
+
+        Raises `RunError`.
+        """
+        try:
+            drop_after(self.path / EVALUATIONS, self.parameters_update or 0)
+        except OSError as error:
+            raise RunError(f"{self.path / EVALUATIONS}: cannot be written: {error}") from error
         self.write_json(CONFIG, composed.config)
         self.write_json(VERSIONS, versions())
         self.set_status("starting")
@@ -153,8 +161,7 @@ class RunFolder:
     def add_evaluations(self, update: int, sets: Sequence[Mapping[str, Any]]) -> None:
         """Add what the levels of each set were solved at after `update`, a line of JSON each.
 
-        Of an update that a run did twice, having been taken up again, there are two; both are the
-        same. Raises `RunError`.
+        Raises `RunError`.
         """
         target = self.path / EVALUATIONS
         try:

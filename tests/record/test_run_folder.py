@@ -49,6 +49,19 @@ def test_parameters_come_back(tmp_path):
     assert not list(folder.path.glob(".*.tmp")), "temporary files are renamed"
 
 
+def test_evaluations_after_the_update_that_a_run_goes_on_from_are_dropped(tmp_path):
+    folder = RunFolder.create(Composed(str(tmp_path)))
+    for update in (1, 2, 3):
+        folder.add_evaluations(update, [{"set": "a"}, {"set": "b"}])
+    file = folder.path / "evaluations.jsonl"
+    before = file.read_bytes()
+    file.write_bytes(before[:-4])  # killed while it wrote
+    folder.parameters_update = 2
+    folder.take_over(Composed(str(tmp_path)))
+    folder.add_evaluations(3, [{"set": "a"}, {"set": "b"}])
+    assert file.read_bytes() == before
+
+
 def test_a_name_that_is_taken_gets_a_number_and_a_warning(tmp_path, caplog):
     first = RunFolder.create(Composed(str(tmp_path), "same"))
     assert not caplog.records
