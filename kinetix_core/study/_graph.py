@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kinetix_core.compose import compose_finetune, compose_run, levels_note, parse
 from kinetix_core.errors import KinetixError, SettingError
+from kinetix_core.registry import registry
 
 from ._definition import Study
 
@@ -49,7 +50,7 @@ def study_jobs(study: Study) -> tuple[StudyJob, ...]:
 
     Raises `LevelError` for names of levels that mean nothing.
     """
-    agents = [_agent(study, method, seed) for seed in study.seeds for method in study.methods]
+    agents = [agent_job(study, method, seed) for seed in study.seeds for method in study.methods]
     more = [job for agent in agents for job in (*_finetune(study, agent), *_stages(study, agent))]
     jobs = (*agents, *more)
     names = [job.run for job in jobs]
@@ -59,7 +60,8 @@ def study_jobs(study: Study) -> tuple[StudyJob, ...]:
     return jobs
 
 
-def _agent(study: Study, method: str, seed: int) -> StudyJob:
+def agent_job(study: Study, method: str, seed: int) -> StudyJob:
+    """The agent of a method with a seed."""
     settings = (*study.settings, *study.methods[method], *study.overrides, f"seed={seed}")
     return StudyJob(f"{method}-seed-{seed}", method, seed, settings=settings)
 
@@ -107,7 +109,7 @@ def _run(
 ) -> StudyJob:
     name = re.sub(r"[^A-Za-z0-9._]+", "-", f"{agent.run}-{part}-{label}")
     if not start:
-        settings = tuple(text for text in settings if not text.startswith(_START))
+        settings = tuple(text for text in settings if not text.lstrip("-").startswith(_START))
     return StudyJob(name, agent.method, agent.seed, part, levels, stage, settings, start)
 
 
@@ -142,10 +144,13 @@ def _quoted(text: str) -> str:
 
 
 def check_compositions(study: Study) -> None:
-    """Compose a run of each method and part, and look for the levels of all.
+    """Compose a run of each method and part, and look for the levels of all and the figures.
 
     Raises a `KinetixError` that names the method or part.
     """
+    with _named("figures"):
+        for name in study.figures:
+            registry().get("figure", name)
     if study.evaluate:
         from kinetix_core.scene import find_sources
 
@@ -155,7 +160,7 @@ def check_compositions(study: Study) -> None:
         levels = finetune_levels(study) if study.finetune else []
     first = study.seeds[0]
     for method in study.methods:
-        agent = _agent(study, method, first)
+        agent = agent_job(study, method, first)
         with _named(f"methods.{method}"):
             composed = compose_run(agent.settings)
             _check(composed)
