@@ -15,7 +15,8 @@ import pytest
 from kinetix_core.errors import RunError, SettingError
 from kinetix_core.learn.config import TrainConfig
 from kinetix_core.record import RunFolder, flatten, load_run, unflatten
-from kinetix_core.record._run_folder import PARAMETERS, read_parameters
+from kinetix_core.record._listing import PARAMETERS
+from kinetix_core.record._parameters import read_parameters
 from kinetix_core.scene import S
 
 PARAMS = {"actor": {"kernel": jnp.ones((3, 2)), "bias": jnp.zeros(2)}, "log_std": jnp.ones(1)}
