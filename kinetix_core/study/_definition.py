@@ -18,6 +18,7 @@ from kinetix_core.compose import (
     yaml_tree,
 )
 from kinetix_core.errors import KinetixError, SettingError
+from kinetix_core.registry import registry
 
 STUDIES = "study"
 """The group of studies."""
@@ -138,7 +139,7 @@ def _read(name: str, text: str) -> Study:
         evaluate=evaluate,
         finetune=_finetune(tree.get("finetune")),
         sequence=sequence,
-        figures=_names(tree.get("figures", []), "figures", least=0),
+        figures=_figures(tree.get("figures", [])),
     )
 
 
@@ -228,6 +229,13 @@ def _names(given: Any, name: str, least: int = 1) -> tuple[str, ...]:
     if not good or len(names) < least:
         raise SettingError(f"{name}={given}: a name or a list of names is expected")
     return tuple(names)
+
+
+def _figures(given: Any) -> tuple[str, ...]:
+    names = _names(given, "figures", least=0)
+    for name in names:
+        registry().get("figure", name)  # raises for one that is unknown
+    return names
 
 
 def _truth(tree: Mapping[str, Any], part: str, key: str) -> bool:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from kinetix_core.compose import compose_finetune, compose_run, levels_note, parse
 from kinetix_core.errors import KinetixError, SettingError
-from kinetix_core.registry import registry
 
 from ._definition import Study
 
@@ -144,13 +143,10 @@ def _quoted(text: str) -> str:
 
 
 def check_compositions(study: Study) -> None:
-    """Compose a run of each method and part, and look for the levels of all and the figures.
+    """Compose a run of each method and part, and look for the levels of all.
 
     Raises a `KinetixError` that names the method or part.
     """
-    with _named("figures"):
-        for name in study.figures:
-            registry().get("figure", name)
     if study.evaluate:
         from kinetix_core.scene import find_sources
 

@@ -123,8 +123,8 @@ def replaced(old, new):
         (replaced("[train.total_steps=128]", "[levels=handmade]"), "the study chooses the levels"),
         (replaced("fresh: false", "fresh: 3"), "sequence.fresh=3: true or false"),
         (replaced("climb_left", "climb_lef"), "sequence of short: "),
+        (GOOD + "figures: [profle]\n", "figure=profle: unknown; did you mean profile"),
         (replaced("stages: [", "stages: [[], "), "sequence.stages[0]=[]: a name or a list"),
-        (f"{GOOD}figures: [learnin]\n", "figures: figure=learnin: unknown; did you mean learning"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_file(add, text, words):
