@@ -12,9 +12,10 @@ from ._bench_report import checked_repeats, finish, fresh_programs, integers, pr
 
 
 def add_speed_jobs(jobs: Any) -> None:
-    """The subcommands env, train, latency and generator."""
+    """The subcommands env, train, evaluate, latency and generator."""
     _env_arguments(jobs)
     _train_arguments(jobs)
+    _evaluate_arguments(jobs)
     _latency_arguments(jobs)
     _generator_arguments(jobs)
 
@@ -57,6 +58,19 @@ def _train_arguments(jobs: Any) -> None:
         help="as for kinetix train (none: experiment=laptop levels=handmade/s)",
     )
     _common(parser, 5)
+
+
+def _evaluate_arguments(jobs: Any) -> None:
+    text = "CPU time of an evaluation, and the environment's share of it"
+    parser = _job(jobs, "evaluate", text, _evaluate)
+    parser.add_argument(
+        "settings",
+        nargs="*",
+        help="of the run (none: size=l observation=entity network=transformer)",
+    )
+    parser.add_argument("--levels", help="folder or set of levels (published, else ours)")
+    parser.add_argument("--attempts", type=int, default=20, help="at each level (%(default)s)")
+    _common(parser, 3)
 
 
 def _latency_arguments(jobs: Any) -> None:
@@ -116,6 +130,19 @@ def _train(args: argparse.Namespace) -> int:
     fresh_programs()
     found = report("train", args)
     run_train(options, found, progress)
+    finish(found, args)
+    return 0
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    from kinetix_core.bench.evaluation_speed import EvaluationSpeedOptions, run_evaluation
+
+    settings = args.settings or ("size=l", "observation=entity", "network=transformer")
+    options = EvaluationSpeedOptions(
+        tuple(settings), args.levels, args.attempts, checked_repeats(args)
+    )
+    found = report("evaluate", args)
+    run_evaluation(options, found, progress)
     finish(found, args)
     return 0
 

@@ -17,8 +17,10 @@ UNTRAINED = "untrained"
 class Settings:
     """What `kinetix evaluate` is told."""
 
-    run: str
-    """The folder of a training run."""
+    run: str = ""
+    """The folder of a training run, of which the newest parameters play."""
+    checkpoint: str = ""
+    """In place of run, a checkpoint of one, as runs/NAME/checkpoints/update_00000042."""
     levels: tuple[str, ...] = ()
     """Folder, files, pattern or set, several with commas, each a set of its own; none: those it
     was trained on."""
@@ -39,12 +41,18 @@ class Settings:
     watch: int = 48
     """Levels of each set that can be watched, solved ones first; 0: all."""
     out: str = ""
-    """Folder for what is written; empty: the run folder."""
+    """Folder for what is written; empty: the run folder, of a checkpoint evaluations/UPDATE in
+    it."""
 
 
 def parse(texts: Sequence[str]) -> Settings:
     """Settings from `name=value` texts. Raises `SettingError` for each mistake."""
     values = read_settings(Settings, _READ, texts)
+    if "run" in values and "checkpoint" in values:
+        raise SettingError(
+            f"checkpoint={values['checkpoint']}: belongs to a run already; leave out"
+            f" run={values['run']}"
+        )
     if values.get("greedy"):
         if values.get("attempts", 1) > 1:
             raise SettingError(
@@ -63,7 +71,7 @@ def parse(texts: Sequence[str]) -> Settings:
 def read_settings(
     settings: type, readers: Mapping[str, Callable[[str, str], Any]], texts: Sequence[str]
 ) -> dict[str, Any]:
-    """Values by name, of a dataclass of settings of which one is `run`.
+    """Values by name, of a dataclass of settings of which one is `run`, which a checkpoint implies.
 
     readers: of those that are not any text. Raises `SettingError` for each mistake.
     """
@@ -76,7 +84,7 @@ def read_settings(
         if name in values:
             raise SettingError(f"{text}: {name} is given twice")
         values[name] = readers.get(name, _text)(name, value)
-    if "run" not in values:
+    if "run" not in values and "checkpoint" not in values:
         raise SettingError("run=: the folder of a training run is expected, as run=runs/NAME")
     return values
 

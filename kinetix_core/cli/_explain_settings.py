@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kinetix_core.errors import SettingError
-
 from ._evaluate_settings import named_size, read_settings, whole
 
 
@@ -39,9 +37,9 @@ def parse(texts: Sequence[str]) -> tuple[Settings, list[str]]:
 
     Raises `SettingError` for each mistake.
     """
+    from kinetix_core.explain import check_learner_settings
+
     training = [text for text in texts if "." in text.partition("=")[0]]
-    for text in training:
-        if text.lstrip("-").startswith("train."):
-            raise SettingError(f"{text}: --specialist STEPS says how long to train on the level")
+    check_learner_settings(training)
     own = [text for text in texts if text not in training]
     return Settings(**read_settings(Settings, _READ, own)), training

@@ -67,12 +67,7 @@ def run(args: argparse.Namespace) -> int:
         from kinetix_core.scene import find_sources
 
         find_sources(settings.levels)  # before JAX: a mistake is seen at once
-    from kinetix_core.record import check_run
-
-    check_run(user_path(settings.run, "run"))
-    from kinetix_core.record import load_run
-
-    loaded = load_run(settings.run)
+    loaded = _loaded(settings)
     task = _task(settings, loaded)
     sets = _load_sets(settings, loaded, task)
     _check_out(_out(settings, loaded))
@@ -81,6 +76,19 @@ def run(args: argparse.Namespace) -> int:
     _report(results)
     print(_write(settings, loaded, results))
     return 0
+
+
+def _loaded(settings: Settings) -> Run:
+    if settings.checkpoint:
+        from kinetix_core.record import load_run_at
+
+        return load_run_at(settings.checkpoint)
+    from kinetix_core.record import check_run
+
+    check_run(user_path(settings.run, "run"))  # before JAX: a mistake is seen at once
+    from kinetix_core.record import load_run
+
+    return load_run(settings.run)
 
 
 def _task(settings: Settings, loaded: Run) -> Task:
@@ -104,21 +112,21 @@ def _load_sets(settings: Settings, loaded: Run, task: Task) -> tuple[NamedSet, .
 
     names = settings.levels
     if not names and task.size != loaded.task.size:
-        names = (f"run:{settings.run}",)
+        names = (f"run:{loaded.path}",)
     if names:
-        _check_sizes(names, settings, task.size)
+        _check_sizes(names, settings, loaded.path, task.size)
         return load_sets(names, task.size)
     known = loaded.known_levels()
     if known is None:
         raise SettingError(
-            f"levels=: {settings.run} was trained on levels without end; "
+            f"levels=: {loaded.path} was trained on levels without end; "
             "a folder, files or a set's name is expected, as levels="
             f"{loaded.task.size.part_of('random')}"
         )
     return (named_set("training", known),)
 
 
-def _check_sizes(names: Sequence[str], settings: Settings, size: SceneSize) -> None:
+def _check_sizes(names: Sequence[str], settings: Settings, trained: Path, size: SceneSize) -> None:
     """Raises `LevelError` for a level, not of a whole set, that does not fit the size played in."""
     from kinetix_core.errors import LevelError
     from kinetix_core.scene import Part, find_sources, summarise_level
@@ -132,10 +140,10 @@ def _check_sizes(names: Sequence[str], settings: Settings, size: SceneSize) -> N
             own, where = summarise_level(source).size, source.path
         if not size.holds(own):
             text = f"{where}: a level of size {own.name} does not fit size {size.name}"
-            raise LevelError(f"{text}{_way_out(settings, own)}")
+            raise LevelError(f"{text}{_way_out(settings, trained, own)}")
 
 
-def _way_out(settings: Settings, own: SceneSize) -> str:
+def _way_out(settings: Settings, trained: Path, own: SceneSize) -> str:
     """What to do about a level of that size."""
     from kinetix_core.scene import SIZES, smallest
 
@@ -144,13 +152,17 @@ def _way_out(settings: Settings, own: SceneSize) -> str:
         return f"; the smallest size that fits is {fits.written}"
     larger = f"; size={fits.name} plays it, if the network can" if fits.name in SIZES else ""
     return (
-        f", in which {settings.run} was trained; evaluate on smaller levels, or train with "
+        f", in which {trained} was trained; evaluate on smaller levels, or train with "
         f"size={fits.written}{larger}"
     )
 
 
 def _out(settings: Settings, loaded: Run) -> Path:
-    return user_path(settings.out, "out") if settings.out else loaded.path
+    if settings.out:
+        return user_path(settings.out, "out")
+    if settings.checkpoint:  # what is in the run folder is about its newest parameters
+        return loaded.path / "evaluations" / f"update_{loaded.update:08d}"
+    return loaded.path
 
 
 def _check_out(folder: Path) -> None:

@@ -48,8 +48,8 @@ def more_help() -> str:
 
     rows = settings_rows(settings_of(Settings, ""))
     return (
-        f"settings, with default, type and meaning:\n{rows}\n\nsettings of the training on the"
-        " level, as ppo.learning_rate=1e-4, take the place of\nthose of the run"
+        f"settings, with default, type and meaning:\n{rows}\n\nsettings of the learner, as"
+        " ppo.learning_rate=1e-4, take the place of those of\nthe run in the training on the level"
     )
 
 

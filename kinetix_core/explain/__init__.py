@@ -7,6 +7,7 @@ from kinetix_core.lazy import lazy_exports
 if TYPE_CHECKING:
     from ._explain import Explanation, explain
     from ._gap import closest_gap
+    from ._learner import check_learner_settings
     from ._specialist import Specialist
     from ._verdict import summary_lines, verdict
     from ._watch import Attempt
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "._explain": ("Explanation", "explain"),
     "._gap": ("closest_gap",),
+    "._learner": ("check_learner_settings",),
     "._specialist": ("Specialist",),
     "._verdict": ("summary_lines", "verdict"),
     "._watch": ("Attempt",),

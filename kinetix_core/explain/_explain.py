@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,13 +12,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kinetix_core.compose import compose_finetune
+from kinetix_core.compose import ComposedRun, compose_finetune
 from kinetix_core.errors import LevelError, SettingError
 from kinetix_core.evaluate import task_in_size
 from kinetix_core.interfaces import Parameters, Task
-from kinetix_core.record import Run, load_run
+from kinetix_core.record import Run, load_run, parameters_hash
 from kinetix_core.scene import Scene, levels_hash, load_levels, parse_size
 
+from ._learner import check_learner_settings
 from ._specialist import Specialist, specialists
 from ._watch import Attempt, attempts_of, watcher
 
@@ -85,11 +85,13 @@ def explain(
 
     level: as for `load_levels`, a single one. attempts: with sampled actions. steps: of each
     training; 0: none. size: to play in; empty: that of the run. agent: which of several. seed: of
-    actions and training. settings: of the training, on top of the run's own.
+    actions and training. settings: of the learner (`ppo.…`) in the training, on top of the run's.
 
     Raises `RunError`, `LevelError` or `SettingError` for what cannot be played.
     """
+    check_learner_settings(settings)
     loaded = load_run(run)
+    training = _training(loaded, steps, size, seed, settings) if steps else None
     task, params = _agent(loaded, size, agent)
     found = load_levels(level, task.size)
     if len(found.names) != 1:
@@ -112,7 +114,7 @@ def explain(
         command=_command(run, level, steps, asked, settings),
         run=loaded.path.name,
         update=loaded.update,
-        parameters=_digest(loaded.path),
+        parameters=parameters_hash(loaded.path),
         agent=agent,
         seed=seed,
         name=found.names[0],
@@ -120,13 +122,19 @@ def explain(
         level=scene,
         attempts=seen(params),
     )
-    if not steps:
+    if training is None:
         return explanation
+    trained = specialists(training, task, scene, params, count)
+    return replace(explanation, specialists=trained)
+
+
+def _training(
+    loaded: Run, steps: int, size: str, seed: int, settings: Sequence[str]
+) -> ComposedRun:
+    """How to train on a level alone."""
     more = ["generator=files", "num_seeds=1", f"train.total_steps={steps}", f"seed={seed}"]
     more += [f"size={size}"] if size else []
-    composed = compose_finetune(str(run), loaded.composed.config, [*more, *settings])
-    trained = specialists(composed, task, scene, params, count)
-    return replace(explanation, specialists=trained)
+    return compose_finetune(str(loaded.path), loaded.composed.config, [*more, *settings])
 
 
 def _agent(loaded: Run, size: str, agent: int) -> tuple[Task, Parameters]:
@@ -147,7 +155,3 @@ def _command(
     words = [f"{name}={value}" for name, value in asked.items() if value != _USUAL[name]]
     words += [*settings, "--specialist", str(steps)]
     return shlex.join(["kinetix", "explain", level, f"run={run}", *words])
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256((path / "parameters.safetensors").read_bytes()).hexdigest()[:16]

@@ -12,8 +12,9 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from kinetix_core.compose import ComposedRun
+from kinetix_core.errors import RunError
 from kinetix_core.interfaces import LevelGenerator, Parameters, Task
-from kinetix_core.learn import Setup, compiled
+from kinetix_core.learn import Setup, compiled, diverged
 from kinetix_core.registry import registry
 from kinetix_core.scene import Scene
 
@@ -73,7 +74,8 @@ def specialists(
     """From the agent's parameters, and from fresh ones: the same program and settings.
 
     composed: how to train, with a curriculum that draws from its generator. task: of the agent.
-    level: one scene on the host. count: attempts solved of all, for given parameters.
+    level: one scene on the host. count: attempts solved of all, for given parameters. Raises
+    `RunError` where a training diverges: it would say nothing about the level.
     """
     task = replace(task, generator=OneLevel(jax.tree.map(jnp.asarray, level)))
     chosen = composed["curriculum"]
@@ -89,6 +91,11 @@ def specialists(
         curve = []
         for number in range(1, setup.updates + 1):
             state, metrics, _ = step(state)
+            if metric := diverged(jax.device_get(metrics)):
+                raise RunError(
+                    f"{metric} is not finite after update {number} of the training {start}: it"
+                    " diverged; try a smaller ppo.learning_rate, as ppo.learning_rate=1e-4"
+                )
             rate = float(np.asarray(metrics["episode/solved"]))
             curve.append((float(number * setup.steps_per_update), rate))
         return Specialist(start, tuple(curve), *count(state.params))

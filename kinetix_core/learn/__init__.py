@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         distribution_for,
     )
     from ._equinox_network import EquinoxNetwork
+    from ._nonfinite import diverged
     from ._normalise import NormalisedNetwork, NormalisedParameters, normalised
     from ._ppo import learn
     from ._rollout import rollout
@@ -32,6 +33,7 @@ _WHERE = {
         "action_outputs",
         "distribution_for",
     ),
+    "._nonfinite": ("diverged",),
     "._normalise": ("NormalisedNetwork", "NormalisedParameters", "normalised"),
     "._ppo": ("learn",),
     "._rollout": ("rollout",),

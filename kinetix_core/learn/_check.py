@@ -45,7 +45,8 @@ def check_observation(setup: Setup, observation: Observation) -> None:
 
 
 def check_policy(setup: Setup, params: Parameters, observation: Observation) -> None:
-    """Raises `PluginError` where a network gives no action, probability and value as expected."""
+    """Raises `PluginError` where a network gives no action, probability and value as expected, or
+    no such layer as its `value_layer`."""
     assert setup.task.action is not None
     space = setup.task.action.space
 
@@ -65,6 +66,21 @@ def check_policy(setup: Setup, params: Parameters, observation: Observation) -> 
             raise PluginError(f"{name}: the {what} is {_text(found)}; one number is expected")
     if (a := _leaves(after)) != (b := _leaves(memory)):
         raise PluginError(f"{name}: after a step its memory is {a}; `memory()` gives {b}")
+    _check_value_layer(setup, params, observation)
+
+
+def _check_value_layer(setup: Setup, params: Parameters, observation: Observation) -> None:
+    network = setup.network
+    if not (layer := network.value_layer):
+        return
+    units = eqx.filter_eval_shape(
+        network.activations, params, network.memory(), observation, jnp.bool_(True)
+    )
+    if layer not in units:
+        raise PluginError(
+            f"{setup.name('network')}: its value_layer {layer} is none of its activations,"
+            f" {', '.join(units) or 'which are none'}"
+        )
 
 
 def check_levels(setup: Setup, kind: str, levels: Scene, count: int | None = None) -> None:

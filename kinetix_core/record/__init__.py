@@ -15,11 +15,14 @@ if TYPE_CHECKING:
         check_run,
         is_run,
         list_runs,
+        parameters_hash,
         read_config,
         run_folders,
         summarise_run,
     )
-    from ._run_folder import Run, RunFolder, flatten, load_run, unflatten, versions
+    from ._parameters import flatten, unflatten
+    from ._run import Run, load_run, load_run_at
+    from ._run_folder import RunFolder, versions
     from ._start import START, Start, load_start
     from ._versions import changed_versions, package_versions
     from .console import ConsoleLogger
@@ -39,11 +42,14 @@ _WHERE = {
         "check_run",
         "is_run",
         "list_runs",
+        "parameters_hash",
         "read_config",
         "run_folders",
         "summarise_run",
     ),
-    "._run_folder": ("Run", "RunFolder", "flatten", "load_run", "unflatten", "versions"),
+    "._parameters": ("flatten", "unflatten"),
+    "._run": ("Run", "load_run", "load_run_at"),
+    "._run_folder": ("RunFolder", "versions"),
     "._start": ("START", "Start", "load_start"),
     "._versions": ("changed_versions", "package_versions"),
     ".console": ("ConsoleLogger",),

@@ -125,6 +125,20 @@ def newest_checkpoint(
     raise NoCheckpoint(f"{run}: there is no checkpoint to take the run up from{why}")
 
 
+def read_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Manifest and arrays of one. Raises `RunError` where it is damaged."""
+    try:
+        return _read(folder)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{folder}: damaged: {error}; take another checkpoint") from error
+
+
+def part_of(arrays: Mapping[str, np.ndarray], part: str) -> dict[str, np.ndarray]:
+    """The arrays of a part of the state, as `params`, by their path in it."""
+    prefix = f"{part}/"
+    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+
+
 def has_checkpoint(run: Path) -> bool:
     """Whether there is one that seems whole, so that the run can be taken up again."""
     return any(map(_seems_whole, _folders(run)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -202,6 +203,11 @@ def check_parameters(path: Path, setting: str = "run") -> None:
             f"{setting}={path}: no parameters were saved in this run yet; they are after its first"
             " update"
         )
+
+
+def parameters_hash(path: Path) -> str:
+    """The first digits of the SHA-256 of the file of parameters in a run folder."""
+    return hashlib.sha256((path / PARAMETERS).read_bytes()).hexdigest()[:16]
 
 
 def read_config(path: Path, setting: str = "run") -> dict[str, Any]:

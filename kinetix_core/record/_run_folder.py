@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jax
-import numpy as np
 
-from kinetix_core.errors import RunError, did_you_mean
+from kinetix_core.errors import RunError
 from kinetix_core.paths import user_path
 
 from ._changes import changed_settings
@@ -25,7 +24,6 @@ from ._checkpoint import (
     Checkpoint,
     NoCheckpoint,
     OtherState,
-    leaf_name,
     load_checkpoint,
     save_checkpoint,
 )
@@ -40,12 +38,13 @@ from ._listing import (
     read_config,
     summarise_run,
 )
+from ._parameters import flatten
+from ._rows import drop_after
 from ._versions import changed_versions, package_versions
 
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
-    from kinetix_core.interfaces import Parameters, Task
-    from kinetix_core.scene import LevelSet
+    from kinetix_core.interfaces import Parameters
 
 VERSIONS = "versions.json"
 _LEAST_FREE_BYTES = 50_000_000
@@ -99,7 +98,14 @@ class RunFolder:
         return cls(path, engine=str(composed.config["engine"]["name"]))
 
     def take_over(self, composed: ComposedRun) -> None:
-        """Write the settings and versions with which the run goes on."""
+        """Write the settings and versions with which the run goes on after its parameters' update.
+
+        Raises `RunError`.
+        """
+        try:
+            drop_after(self.path / EVALUATIONS, self.parameters_update or 0)
+        except OSError as error:
+            raise RunError(f"{self.path / EVALUATIONS}: cannot be written: {error}") from error
         self.write_json(CONFIG, composed.config)
         self.write_json(VERSIONS, versions())
         self.set_status("starting")
@@ -153,8 +159,7 @@ class RunFolder:
     def add_evaluations(self, update: int, sets: Sequence[Mapping[str, Any]]) -> None:
         """Add what the levels of each set were solved at after `update`, a line of JSON each.
 
-        Of an update that a run did twice, having been taken up again, there are two; both are the
-        same. Raises `RunError`.
+        Raises `RunError`.
         """
         target = self.path / EVALUATIONS
         try:
@@ -195,98 +200,6 @@ class RunFolder:
         self._write(PARAMETERS, save(flatten(jax.device_get(params)), {"update": str(update)}))
         self.parameters_update = update
         self.set_status("running")
-
-
-def flatten(tree: Any) -> dict[str, np.ndarray]:
-    """Leaves by their path, as in `actor/hidden_0/kernel`."""
-    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
-    return {leaf_name(path): np.asarray(leaf, order="C") for path, leaf in leaves}
-
-
-def unflatten(like: Any, arrays: dict[str, np.ndarray], source: Path, seeds: int = 1) -> Any:
-    """Arrays by path into the structure of `like`. Raises `RunError` naming what does not fit.
-
-    `seeds > 1`: every array has a leading axis of that length.
-    """
-    paths, structure = jax.tree_util.tree_flatten_with_path(like)
-    names = [leaf_name(path) for path, _ in paths]
-    for name in arrays:
-        if name not in names:
-            raise RunError(f"{source}: {name} is not a parameter of this network")
-    leaves = []
-    for name, (_, leaf) in zip(names, paths, strict=True):
-        if name not in arrays:
-            raise RunError(f"{source}: parameter {name} is missing{did_you_mean(name, arrays)}")
-        shape = tuple(leaf.shape) if seeds == 1 else (seeds, *leaf.shape)
-        if arrays[name].shape != shape:
-            raise RunError(
-                f"{source}: parameter {name} has shape {arrays[name].shape}; {shape} is expected "
-                "by this network, observation and size"
-            )
-        leaves.append(arrays[name])
-    return jax.tree_util.tree_unflatten(structure, leaves)
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished or stopped run, read back."""
-
-    path: Path
-    composed: ComposedRun
-    task: Task
-    params: Parameters  # a leading axis of `composed.num_seeds` where that is above 1
-    update: int  # after which the parameters were saved
-
-    def known_levels(self) -> LevelSet | None:
-        """The levels of the training, found again; None where its generator has no list of them.
-
-        Raises what the generator raises where they are gone.
-        """
-        from kinetix_core.compose import build_task
-
-        generator = build_task(self.composed, ("engine", "action", "generator")).generator
-        assert generator is not None
-        return generator.known_levels()
-
-
-def load_run(path: str | Path) -> Run:
-    """Read a run folder. Raises `RunError` naming what is missing.
-
-    The task has no generator and no curriculum: the run's levels are not needed to play others.
-    """
-    from kinetix_core.compose import build_task, compose_saved
-
-    path = user_path(path, "run")
-    composed = compose_saved(read_config(path))
-    # not its levels: they may be gone, or on another machine
-    task = build_task(composed, ("engine", "action", "observation", "network"))
-    arrays, update = read_parameters(path / PARAMETERS)
-    assert task.network is not None
-    assert task.observation is not None
-    network, observation = task.network, task.observation
-
-    def init() -> Any:
-        from kinetix_core.scene import empty_scene
-
-        scene = jax.tree.map(jax.numpy.asarray, empty_scene(task.size))
-        return network.init(jax.random.key(0), observation.encode(scene))
-
-    params = unflatten(jax.eval_shape(init), arrays, path / PARAMETERS, composed.num_seeds)
-    return Run(path, composed, task, params, update)
-
-
-def read_parameters(path: Path) -> tuple[dict[str, np.ndarray], int]:
-    """Saved parameters by their path, and the update after which they were saved."""
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise RunError(f"{path}: no parameters were saved in this run yet")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            update = int((file.metadata() or {}).get("update", 0))
-            return {name: file.get_tensor(name) for name in file.keys()}, update  # noqa: SIM118
-    except (OSError, ValueError, SafetensorError) as error:
-        raise RunError(f"{path}: damaged, cannot be read: {error}") from error
 
 
 def versions() -> dict[str, str]:

@@ -15,9 +15,9 @@ from kinetix_core.errors import RunError, SettingError
 from kinetix_core.paths import user_path
 
 from ._changes import changed_settings
-from ._checkpoint import NoCheckpoint, leaf_name, newest_checkpoint
+from ._checkpoint import NoCheckpoint, leaf_name, newest_checkpoint, part_of
 from ._listing import PARAMETERS, check_parameters, read_config
-from ._run_folder import read_parameters, unflatten
+from ._parameters import read_parameters, unflatten
 
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
@@ -96,11 +96,7 @@ def _read(path: Path, like: Mapping[str, Any]) -> tuple[dict[str, _Arrays], int]
             f"init_from={path}: it has no checkpoint, and only there is the optimiser;"
             " init_optimiser=false begins with its parameters alone"
         ) from error
-    found = {
-        part: {k.removeprefix(f"{part}/"): v for k, v in arrays.items() if k.startswith(f"{part}/")}
-        for part in like
-    }
-    return found, int(manifest["update"])
+    return {part: part_of(arrays, part) for part in like}, int(manifest["update"])
 
 
 def _digest(arrays: _Arrays, update: int) -> str:

@@ -6,12 +6,12 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TextIO
 
 from kinetix_core.errors import RunError
 from kinetix_core.interfaces import Logger, RunInfo, Task
 
+from ._rows import drop_after
 from .logger_config import JsonlConfig
 
 
@@ -29,7 +29,7 @@ class JsonlLogger(Logger):
     def open(self, run: RunInfo) -> None:
         path = run.directory / self.config.file
         try:
-            _drop_after(path, run.finished_updates)
+            drop_after(path, run.finished_updates)
             self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115 (closed by close)
         except OSError as error:
             raise RunError(f"{path}: metrics cannot be written: {error.strerror}") from error
@@ -48,26 +48,6 @@ class JsonlLogger(Logger):
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
-
-
-def _drop_after(path: Path, update: int) -> None:
-    """Keep the rows up to `update` of a file that an earlier start has left."""
-    if not path.exists():
-        return
-    lines = path.read_bytes().splitlines(keepends=True)
-    kept = [line for line in lines if _update_of(line) <= update]
-    if len(kept) < len(lines):
-        temporary = path.with_name(f".{path.name}.tmp")
-        temporary.write_bytes(b"".join(kept))
-        temporary.replace(path)
-
-
-def _update_of(line: bytes) -> float:
-    """Of a row; a line that a crash cut off is after everything."""
-    try:
-        return float(json.loads(line)["update"])
-    except (ValueError, TypeError, KeyError):
-        return math.inf
 
 
 def _finite(value: Any) -> Any:

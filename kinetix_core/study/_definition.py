@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kinetix_core.compose import (
@@ -107,22 +107,14 @@ def load_study(
 
 
 def _with(study: Study, settings: Sequence[str], seeds: Sequence[int] | None) -> Study:
-    from dataclasses import replace
-
     from ._graph import check_compositions
+    from ._overrides import check_overrides
 
     if seeds is not None:
         study = replace(study, seeds=_seeds(list(seeds), "--seeds"))
     if settings:
         _check_settings(settings, "")
-        for method, own in study.methods.items():
-            chosen = {override.key for override in parse(own)}
-            for override in parse(settings):
-                if override.key in chosen:
-                    raise SettingError(
-                        f"{override.text}: the study's method {method} chooses its value;"
-                        " leave it out"
-                    )
+        check_overrides(study, settings)
         study = replace(study, overrides=tuple(settings))
         check_compositions(study)
     return study
@@ -175,9 +167,11 @@ def _check_settings(settings: Sequence[str], where: str) -> None:
 
 
 def _seeds(given: Any, name: str) -> tuple[int, ...]:
-    good = isinstance(given, list) and given and all(type(s) is int and s >= 0 for s in given)
-    if not good or len(set(given)) < len(given):
-        raise SettingError(f"{name}={given}: whole numbers from 0 on are expected, each once")
+    good = isinstance(given, list) and given and all(type(s) is int for s in given)
+    if not good or len(set(given)) < len(given) or not all(0 <= s < 2**32 for s in given):
+        raise SettingError(
+            f"{name}={given}: whole numbers from 0 to {2**32 - 1} are expected, each once"
+        )
     return tuple(given)
 
 

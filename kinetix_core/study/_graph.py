@@ -49,7 +49,7 @@ def study_jobs(study: Study) -> tuple[StudyJob, ...]:
 
     Raises `LevelError` for names of levels that mean nothing.
     """
-    agents = [_agent(study, method, seed) for seed in study.seeds for method in study.methods]
+    agents = [agent_job(study, method, seed) for seed in study.seeds for method in study.methods]
     more = [job for agent in agents for job in (*_finetune(study, agent), *_stages(study, agent))]
     jobs = (*agents, *more)
     names = [job.run for job in jobs]
@@ -59,7 +59,8 @@ def study_jobs(study: Study) -> tuple[StudyJob, ...]:
     return jobs
 
 
-def _agent(study: Study, method: str, seed: int) -> StudyJob:
+def agent_job(study: Study, method: str, seed: int) -> StudyJob:
+    """The agent of a method with a seed."""
     settings = (*study.settings, *study.methods[method], *study.overrides, f"seed={seed}")
     return StudyJob(f"{method}-seed-{seed}", method, seed, settings=settings)
 
@@ -107,7 +108,7 @@ def _run(
 ) -> StudyJob:
     name = re.sub(r"[^A-Za-z0-9._]+", "-", f"{agent.run}-{part}-{label}")
     if not start:
-        settings = tuple(text for text in settings if not text.startswith(_START))
+        settings = tuple(text for text in settings if not text.lstrip("-").startswith(_START))
     return StudyJob(name, agent.method, agent.seed, part, levels, stage, settings, start)
 
 
@@ -155,7 +156,7 @@ def check_compositions(study: Study) -> None:
         levels = finetune_levels(study) if study.finetune else []
     first = study.seeds[0]
     for method in study.methods:
-        agent = _agent(study, method, first)
+        agent = agent_job(study, method, first)
         with _named(f"methods.{method}"):
             composed = compose_run(agent.settings)
             _check(composed)

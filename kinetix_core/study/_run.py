@@ -32,7 +32,9 @@ def run_study(
     with locked(folder):
         take_over(folder, study, jobs)
         done = {one.job.run for one in read_study(folder).jobs if one.state == DONE}
-        works = _works(study, folder, [job for job in jobs if job.run not in done], train, evaluate)
+        works = [
+            work for work in _works(study, folder, jobs, train, evaluate) if work.name not in done
+        ]
         progress = Progress(folder, jobs, done, at_once)
         run_in_processes(works, folder / LOGS, at_once, progress)
         return read_study(folder)
@@ -41,7 +43,7 @@ def run_study(
 def _works(
     study: Study, folder: Path, jobs: Sequence[StudyJob], train: Train, evaluate: Evaluate
 ) -> list[Work]:
-    agents = agents_of(study_jobs(study))
+    agents = agents_of(jobs)
     attempts = study.evaluate.attempts if study.evaluate else 0
     return [
         Work(

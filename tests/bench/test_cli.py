@@ -24,6 +24,7 @@ from kinetix_core.cli import bench, main
         (["compile", "--repeats", "0"], "repeats=0: at least 1"),
         (["device", "--batches", "0"], "batches=0: whole numbers from 1 on"),
         (["train", "--repeats", "0"], "repeats=0: at least 1"),
+        (["evaluate", "--attempts", "0"], "attempts=0: at least 1"),
         (["env", "--observations", ","], "observations=,: none given"),
         (["env", "--batches", "0"], "batches=0: whole numbers from 1 on"),
         (["latency", "--sizes", "xl"], "sizes=xl: xl is none"),

@@ -57,7 +57,7 @@ def test_mistakes_are_one_line(settings, message, capsys):
 def test_help_has_a_table_of_settings(capsys):
     assert main(["evaluate", "--help"]) == 0
     rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert "run required str The folder of a training run." in rows
+    assert any(row.startswith("run '' str The folder of a training run, of which") for row in rows)
     assert "attempts 20 int Episodes for each level; 1 where greedy." in rows
     for name in Settings.__dataclass_fields__:
         assert any(row.startswith(f"{name} ") for row in rows)
@@ -65,7 +65,7 @@ def test_help_has_a_table_of_settings(capsys):
 
 def test_settings_are_read():
     assert parse(["run=a", "--levels=[b, c/*.json]", "seed=4", "out=d"]) == Settings(
-        "a", ("b", "c/*.json"), seed=4, out="d"
+        "a", levels=("b", "c/*.json"), seed=4, out="d"
     )
     assert parse(["run=a", "greedy=true"]).attempts == 1
     found = parse(["run=a", "size=l", "temperature=0.5", "baseline=untrained", "watch=0"])
@@ -135,7 +135,7 @@ def test_no_levels_anywhere_is_one_line(loaded, capsys):
     loaded.known_levels = lambda: None
     assert main(["evaluate", "run=myrun"]) == 2
     said = capsys.readouterr().err
-    assert "levels=: myrun was trained on levels without end" in said
+    assert f"levels=: {loaded.path} was trained on levels without end" in said
     assert "as levels=random/s\n" in said
 
 

@@ -141,8 +141,11 @@ def test_mistakes_are_one_line(run, capsys):
     assert "handmade/s/lift_of" in refused("handmade/s/lift_of", f"run={run}")
     assert "attempts=0: a whole number" in refused(LEVEL, f"run={run}", "attempts=0")
     assert "attempt: unknown setting" in refused(LEVEL, f"run={run}", "attempt=3").replace("=3", "")
-    said = refused(LEVEL, f"run={run}", "train.total_steps=9")
-    assert "--specialist STEPS says how long" in said
+    for idle in ("train.total_steps=9", "network.width=9", "ppo.normalise_observations=true"):
+        said = refused(LEVEL, f"run={run}", idle)
+        assert f"{idle}: only settings of the learner, as ppo.learning_rate=1e-4" in said
+    said = refused(LEVEL, f"run={run}", "ppo.epoch=2")
+    assert "ppo.epoch: unknown setting; did you mean ppo.epochs" in said
     said = refused(LEVEL, f"run={run}", "ppo.epochs=2", "--specialist", "0")
     assert "means nothing with --specialist 0" in said
     assert "ends with .html" in refused(LEVEL, f"run={run}", "--out", "x.png")

@@ -83,6 +83,10 @@ class Forgets(MLP):
         return jnp.zeros(2), *super().apply(params, (), *args, **kwargs)[1:]
 
 
+class Misnames(MLP):
+    value_layer = "critic/unit_1"
+
+
 def setup_with(**parts) -> Setup:
     setup = probe.probe_setup(probe.ENDLESS)
     made = {
@@ -111,6 +115,7 @@ CASES = [
     ({"curriculum": OneLevel}, r"curriculum=mine: .* leading axes \(\); several"),
     ({"network": ActsShort}, r"network=mine: an action is int32\(3,\); .* takes 6 whole numbers"),
     ({"network": ValuesMany}, r"network=mine: the value is float32\(1,\); one number"),
+    ({"network": Misnames}, r"network=mine: its value_layer critic/unit_1 is none of .*actor/"),
     ({"network": Forgets}, r"network=mine: .* memory is .*float32\(2,\).*float32\(3,\)"),
 ]
 

@@ -7,9 +7,12 @@ import signal
 import subprocess
 import sys
 
+import jax
+import numpy as np
 import pytest
 
 from kinetix_core.cli import main
+from kinetix_core.record import load_run, load_run_at
 
 TINY = [
     *("levels=handmade/s/lift_off", "network.depth=1", "network.width=16", "logger=[jsonl,csv]"),
@@ -69,6 +72,26 @@ def test_killed_and_taken_up_again_gives_the_bits_of_a_run_without_a_stop(straig
     assert updates(folder / "metrics.csv") == updates(straight / "metrics.csv")
     assert names(folder / "checkpoints") == ["update_00000010"]
     assert json.loads((folder / "config.json").read_text())["checkpoint"]["keep"] == 1
+
+
+def test_a_checkpoint_is_read_as_a_run(straight, tmp_path, capsys):
+    newest, before = sorted((straight / "checkpoints").iterdir())[-1:-3:-1]
+    run, last = load_run(straight), load_run_at(newest)
+    assert (last.path, last.update) == (straight, 10)
+    assert all(map(np.array_equal, jax.tree.leaves(run.params), jax.tree.leaves(last.params)))
+    earlier = load_run_at(before)
+    assert earlier.update == 8
+    assert not all(map(np.array_equal, *map(jax.tree.leaves, (run.params, earlier.params))))
+    for wrong in (straight, newest.with_name("update_00000009")):
+        assert main(["evaluate", f"checkpoint={wrong}", "levels=handmade/s"]) == 2
+        assert f"checkpoint={wrong}: no such checkpoint; " in (said := capsys.readouterr().err)
+        assert f"has {before.name}, {newest.name}" in said
+    assert main(["evaluate", f"checkpoint={newest}", f"run={straight}"]) == 2
+    assert "belongs to a run already; leave out run=" in capsys.readouterr().err
+    damaged = shutil.copytree(straight, tmp_path / "damaged") / "checkpoints" / newest.name
+    (damaged / "arrays.safetensors").write_bytes(b"cut")
+    assert main(["evaluate", f"checkpoint={damaged}", "levels=handmade/s"]) == 2
+    assert "damaged: arrays.safetensors is not what was written" in capsys.readouterr().err
 
 
 def parameters(folder):

@@ -15,7 +15,8 @@ import pytest
 from kinetix_core.errors import RunError, SettingError
 from kinetix_core.learn.config import TrainConfig
 from kinetix_core.record import RunFolder, flatten, load_run, unflatten
-from kinetix_core.record._run_folder import PARAMETERS, read_parameters
+from kinetix_core.record._listing import PARAMETERS
+from kinetix_core.record._parameters import read_parameters
 from kinetix_core.scene import S
 
 PARAMS = {"actor": {"kernel": jnp.ones((3, 2)), "bias": jnp.zeros(2)}, "log_std": jnp.ones(1)}
@@ -47,6 +48,19 @@ def test_parameters_come_back(tmp_path):
     np.testing.assert_array_equal(back["actor"]["kernel"], PARAMS["actor"]["kernel"])
     assert json.loads((folder.path / "run.json").read_text())["parameters_of_update"] == 7
     assert not list(folder.path.glob(".*.tmp")), "temporary files are renamed"
+
+
+def test_evaluations_after_the_update_that_a_run_goes_on_from_are_dropped(tmp_path):
+    folder = RunFolder.create(Composed(str(tmp_path)))
+    for update in (1, 2, 3):
+        folder.add_evaluations(update, [{"set": "a"}, {"set": "b"}])
+    file = folder.path / "evaluations.jsonl"
+    before = file.read_bytes()
+    file.write_bytes(before[:-4])  # killed while it wrote
+    folder.parameters_update = 2
+    folder.take_over(Composed(str(tmp_path)))
+    folder.add_evaluations(3, [{"set": "a"}, {"set": "b"}])
+    assert file.read_bytes() == before
 
 
 def test_a_name_that_is_taken_gets_a_number_and_a_warning(tmp_path, caplog):

@@ -99,7 +99,7 @@ def replaced(old, new):
     [
         ("[1, 2", "cannot be read"),
         (replaced("methods:", "method:"), "method: unknown; did you mean methods"),
-        (replaced("[0, 1]", "[0, 0]"), "seeds=[0, 0]: whole numbers from 0 on"),
+        (replaced("[0, 1]", "[0, 0]"), "seeds=[0, 0]: whole numbers from 0 to"),
         (replaced("[0, 1]", "0"), "seeds=0: whole numbers"),
         (replaced("short: []", "short: x"), "methods.short: a list is expected"),
         (replaced("short: []", "sh/ort: []"), "methods.sh/ort: letters, digits"),
@@ -144,5 +144,14 @@ def test_a_mistake_on_the_command_line_is_not_one_of_the_file(add):
         load_study("min")
     with pytest.raises(KinetixError, match=r"^--seeds=\[1, 1\]: whole numbers"):
         load_study("mine", [], [1, 1])
+    with pytest.raises(KinetixError, match=r"^--seeds=\[4294967296\]: whole numbers from 0 to 42"):
+        load_study("mine", [], [2**32])
+
+
+def test_what_is_compared_is_not_overridden(add):
     with pytest.raises(KinetixError, match="the study's method long chooses its value"):
         load_study("mine", ["train.total_steps=64"])
+    add(replaced("short: []", "short: [experiment=laptop_plr]"))
+    for setting in ("curriculum=dr", "filter.enabled=false"):
+        with pytest.raises(KinetixError, match=f"^{setting}: the study's methods differ in it"):
+            load_study("mine", [setting])
