@@ -135,7 +135,7 @@ def _check_sizes(names: Sequence[str], settings: Settings, trained: Path, size: 
         if source.only_if_fits:
             continue
         if isinstance(source, Part):
-            own, where = source.size, "/".join(filter(None, (source.name, source.part)))
+            own, where = source.size, source.written
         else:
             own, where = summarise_level(source).size, source.path
         if not size.holds(own):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from ._size import SceneSize
 if TYPE_CHECKING:
     from kinetix_core.interfaces import LevelSource
 
+_MANY = 20
 Names = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
@@ -34,6 +35,12 @@ class Part:
     level: str
     size: SceneSize
     only_if_fits: bool
+
+    @property
+    def written(self) -> str:
+        """As one asks for it: `random/s`, `random/s/007`, `run:runs/NAME`."""
+        name = f"{self.name}:{self.argument}" if self.argument else self.name
+        return self.level or "/".join(filter(None, (name, self.part)))
 
 
 def made_sets() -> dict[str, str]:
@@ -119,7 +126,17 @@ def _parts(text: str) -> list[Part] | None:
             raise LevelError(f"{text}: no such part of {name}{did_you_mean(part, sizes)}")
         part, level = "", below
     shown = f"{name}/{below}" if level else ""
+    known = source.names(part, argument) if level else None
+    if known is not None and shown not in known:
+        raise LevelError(f"{shown}: no such level{_near(shown, known)}")
     return [Part(name, part, argument, shown, sizes[part], False)]
+
+
+def _near(level: str, known: Sequence[str]) -> str:
+    """Those with a name like it; of many the first and the last, since numbers are alike."""
+    if len(known) > _MANY:
+        return f"; there are {known[0]} to {known[-1]}"
+    return did_you_mean(level, known)
 
 
 def find_levels(names: Names) -> list[Entry]:
@@ -136,9 +153,8 @@ def find_levels(names: Names) -> list[Entry]:
     files = [entry for entry in found if isinstance(entry, Entry)]
     for part in found:
         if isinstance(part, Part):
-            written = f"{part.name}:{part.argument}" if part.argument else part.name
             raise LevelError(
-                f"{written}: the levels of this set are made when they are used; there are no"
+                f"{part.written}: the levels of this set are made when they are used; there are no"
                 " files of them"
             )
     return files
