@@ -129,16 +129,10 @@ def _load_sets(settings: Settings, loaded: Run, task: Task) -> tuple[NamedSet, .
 def _check_sizes(names: Sequence[str], settings: Settings, trained: Path, size: SceneSize) -> None:
     """Raises `LevelError` for a level, not of a whole set, that does not fit the size played in."""
     from kinetix_core.errors import LevelError
-    from kinetix_core.scene import Part, find_sources, summarise_level
+    from kinetix_core.scene import sized_levels
 
-    for source in find_sources(names):
-        if source.only_if_fits:
-            continue
-        if isinstance(source, Part):
-            own, where = source.size, source.written
-        else:
-            own, where = summarise_level(source).size, source.path
-        if not size.holds(own):
+    for where, own, only_if_fits in sized_levels(names):
+        if not only_if_fits and not size.holds(own):
             text = f"{where}: a level of size {own.name} does not fit size {size.name}"
             raise LevelError(f"{text}{_way_out(settings, trained, own)}")
 

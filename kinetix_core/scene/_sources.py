@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kinetix_core.errors import LevelError, PluginError, did_you_mean
 
@@ -158,6 +158,50 @@ def find_levels(names: Names) -> list[Entry]:
                 " files of them"
             )
     return files
+
+
+def level_names(names: Names) -> list[str]:
+    """The name of each level that `names` stand for, by which it alone is asked for again.
+
+    Raises `LevelError` as `find_sources` does, and for a part of a made set that says its levels
+    only when it is made.
+    """
+    found: dict[str, None] = {}
+    for source in find_sources(names):
+        if isinstance(source, Entry) or source.level:
+            found[source.name if isinstance(source, Entry) else source.level] = None
+            continue
+        known = level_source(source.name).names(source.part, source.argument)
+        if known is None:
+            raise LevelError(
+                f"{source.written}: the levels of this set have names only when it is made; name"
+                f" each, as {source.written}/NAME"
+            )
+        found |= dict.fromkeys(known)
+    return list(found)
+
+
+class SizedLevel(NamedTuple):
+    """A level, or part of a made set, that was looked up.
+
+    only_if_fits: it came from a whole set, which holds levels of several sizes.
+    """
+
+    name: str
+    size: SceneSize
+    only_if_fits: bool
+
+
+def sized_levels(names: Names) -> Iterator[SizedLevel]:
+    """What `names` stand for, with sizes. Raises `LevelError` for a file that cannot be read."""
+    from ._summary import summarise_level
+
+    for source in find_sources(names):
+        if isinstance(source, Part):
+            yield SizedLevel(source.written, source.size, source.only_if_fits)
+        else:
+            size = summarise_level(source).size
+            yield SizedLevel(str(source.path), size, source.only_if_fits)
 
 
 def find_level(name: str | os.PathLike[str]) -> Entry:

@@ -25,7 +25,7 @@ from kinetix_core.record import (
 )
 
 from ._definition import Study
-from ._graph import FINETUNE, SCRATCH, StudyJob
+from ._graph import FINETUNE, SCRATCH, StudyJob, examined
 
 DEFINITION, EVALUATION = "study.json", "evaluation.json"
 RUNS, LOGS = "runs", "logs"
@@ -129,8 +129,7 @@ def examination(study: Study, job: StudyJob) -> tuple[str, ...]:
         return ()
     if job.part in (FINETUNE, SCRATCH):
         return (job.levels,)
-    stages = study.sequence.stages if study.sequence else ()
-    return tuple(dict.fromkeys([*study.evaluate.levels, *(n for names in stages for n in names)]))
+    return tuple(dict.fromkeys(name for names in examined(study).values() for name in names))
 
 
 def take_over(folder: Path, study: Study, jobs: Sequence[StudyJob]) -> None:

@@ -107,7 +107,7 @@ def test_mistakes_are_found_without_making_the_levels(name, message):
 
 
 def test_there_are_no_files_of_a_made_set(mazes):
-    with pytest.raises(LevelError, match=r"^mazes: the levels of this set are made"):
+    with pytest.raises(LevelError, match=r"^mazes/s: the levels of this set are made"):
         find_levels("mazes")
 
 
