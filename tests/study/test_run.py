@@ -83,7 +83,10 @@ def test_another_study_is_not_mixed_in(run, file, tmp_path, caplog):
     with pytest.raises(RunError) as caught:
         run("ppo.epochs=2")
     said = str(caught.value)
-    assert "begun as another study: overrides was [], now [ppo.epochs=2]; take the" in said
+    assert (
+        "begun as another study: overrides was [], now [ppo.epochs=2], so short-seed-0 and" in said
+    )
+    assert "1 more would be another run; take the settings that it was begun with" in said
     assert "another --directory, or remove the folder" in said
     file.write_text(SMALL.replace("long: [", "long: [ppo.epochs=3, "))
     with pytest.raises(RunError, match=r"methods\.long was \[train.*\], now \[ppo\.epochs=3, "):
@@ -97,6 +100,42 @@ def test_another_study_is_not_mixed_in(run, file, tmp_path, caplog):
     (tmp_path / "mine/study.json").write_text(json.dumps(old))
     run()
     assert "so bits may differ: jax 0.0.1 -> " in caplog.text
+
+
+def test_what_follows_the_agents_may_change(run, file, tmp_path, caplog):
+    caplog.set_level("INFO")
+    run()
+    runs = tmp_path / "mine/runs"
+    marks = [runs / name / "mark" for name in ("short-seed-0", "long-seed-0")]
+    for mark in marks:
+        mark.touch()
+    file.write_text(SMALL.replace("attempts: 2", "attempts: 3"))
+    assert set(states(run()).values()) == {"done"}
+    played = json.loads((runs / "long-seed-0/evaluation.json").read_text())
+    assert "attempts=3" in played
+    tuned = SMALL + "finetune: {levels: handmade/s/lift_off, scratch: false}\n"
+    file.write_text(tuned)
+    record = run()
+    assert len(record.jobs) == 4
+    assert set(states(record).values()) == {"done"}
+    assert all(mark.exists() for mark in marks), "trained once"
+    assert "the study has changed since it was begun; 2 of its runs are kept" in caplog.text
+    file.write_text(SMALL)
+    assert len(run().jobs) == 2
+    file.write_text(tuned.replace("scratch", "settings: [ppo.epochs=3], scratch"))
+    with pytest.raises(RunError, match="so short-seed-0-finetune-lift_off and 1 more would be"):
+        run()
+    file.write_text(tuned)
+    assert set(states(run()).values()) == {"done"}
+
+
+def test_a_damaged_definition_says_the_way_out(tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/study.json").write_text("[")
+    assert main(["study", "mine", "--status", "--directory", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert "study.json: damaged: " in error
+    assert "mine away and run `kinetix study mine` again" in error
 
 
 def test_two_at_once_are_refused(run, tmp_path):
