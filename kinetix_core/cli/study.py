@@ -12,7 +12,7 @@ from kinetix_core.errors import SettingError
 
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
-    from kinetix_core.study import JobState, StudyRecord
+    from kinetix_core.study import JobState, Study, StudyRecord
 
 HELP = "run a study, or what is left of it, and write its report: kinetix study NAME"
 TAKES_SETTINGS = True
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         print(_listing())
         return 0
     from kinetix_core.paths import user_path
-    from kinetix_core.study import load_study, read_study, report_study, run_study
+    from kinetix_core.study import load_study, read_study, report_study
 
     folder = user_path(args.directory, "--directory") / args.name
     if args.status:
@@ -79,12 +79,23 @@ def run(args: argparse.Namespace) -> int:
         return 0
     study = load_study(args.name, args.settings, _seeds(args.seeds))
     at_once = _cores() if args.jobs is None else args.jobs
-    record = run_study(study, folder, at_once, train_job, evaluate_job)
+    record = _run(study, folder, at_once)
     for file in report_study(folder):
         print(file)
     if record.missing:
         print(_missing(record))
     return 1 if record.missing else 0
+
+
+def _run(study: Study, folder: Path, at_once: int) -> StudyRecord:
+    from kinetix_core.study import run_study
+
+    try:
+        return run_study(study, folder, at_once, train_job, evaluate_job)
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(
+            f"stopped on request; everything is saved in {folder}; the same command goes on"
+        ) from stop
 
 
 def _cores() -> int:
@@ -143,11 +154,12 @@ def _listing() -> str:
 def _standing(record: StudyRecord) -> str:
     from kinetix_core.study import DONE
 
-    from ._tables import table
+    from ._tables import counted, table
 
     done = sum(one.state == DONE for one in record.jobs)
     rows = [_row(one) for one in record.jobs]
-    count = f"{done} of {len(rows)} jobs are done"
+    verb = "is" if len(rows) == 1 else "are"
+    count = f"{done} of {counted(len(rows), 'run')} {verb} done"
     return f"{table(('RUN', 'PART', 'STEPS', 'STATE'), rows)}\n\n{count}"
 
 

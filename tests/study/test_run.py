@@ -45,7 +45,7 @@ def test_a_study_runs_and_then_has_nothing_left_to_do(run, tmp_path, caplog):
     definition = (tmp_path / "mine/study.json").read_bytes()
     caplog.clear()
     run()
-    assert "2 of 2 jobs are done already" in caplog.text
+    assert "2 of 2 runs are done already" in caplog.text
     assert "begins" not in caplog.text
     assert (tmp_path / "mine/study.json").read_bytes() == definition
 
@@ -75,7 +75,7 @@ def test_a_job_that_fails_is_named_and_does_not_stop_the_others(run, file, tmp_p
     assert shown[0].split() == ["RUN", "PART", "STEPS", "STATE"]
     assert shown[1].split(maxsplit=3)[2:] == ["-", "failed: thirteen is refused"]
     assert shown[2].split()[2:] == ["128", "done"]
-    assert shown[-1] == "1 of 2 jobs are done"
+    assert shown[-1] == "1 of 2 runs are done"
 
 
 def test_another_study_is_not_mixed_in(run, file, tmp_path, caplog):
@@ -136,6 +136,17 @@ def test_a_damaged_definition_says_the_way_out(tmp_path, capsys):
     error = capsys.readouterr().err
     assert "study.json: damaged: " in error
     assert "mine away and run `kinetix study mine` again" in error
+
+
+def test_an_interruption_ends_with_what_goes_on(file, tmp_path, capsys, monkeypatch):
+    def stop(*given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kinetix_core.study._run.run_in_processes", stop)
+    assert main(["study", "mine", "--directory", str(tmp_path)]) == 130
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("kinetix: stopped on request; everything is saved in ")
+    assert last.endswith("mine; the same command goes on")
 
 
 def test_two_at_once_are_refused(run, tmp_path):
