@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kinetix_core.compose import compose_finetune, compose_run, levels_note, parse
 from kinetix_core.errors import KinetixError, LevelError, SettingError
@@ -153,11 +153,14 @@ def check_compositions(study: Study) -> None:
     with _named("finetune.levels"):
         levels = finetune_levels(study) if study.finetune else []
     first = study.seeds[0]
+    seen: list[tuple[str, Mapping[str, Any]]] = []
     for method in study.methods:
         agent = agent_job(study, method, first)
         with _named(f"methods.{method}"):
             composed = compose_run(agent.settings)
             _check(composed)
+            _check_differs(composed.config, seen)
+        seen.append((method, composed.config))
         _check_played(played, composed.size, method)
         if part := study.finetune:
             with _named(f"finetune of {method}"):
@@ -168,6 +171,16 @@ def check_compositions(study: Study) -> None:
                     more = _on_levels(study, agent, names, sequence.settings)
                     size = _check_levels(composed, more, names)
                 _check_played(played, size, f"sequence of {method}")
+
+
+def _check_differs(config: Mapping[str, Any], seen: Sequence[tuple[str, Any]]) -> None:
+    """Raises `SettingError` for a method that is composed as one before it."""
+    for method, other in seen:
+        if other == config:
+            raise SettingError(
+                f"the same run as methods.{method}; leave one of them out, or give them settings"
+                " that differ"
+            )
 
 
 def _played(study: Study) -> dict[str, tuple[SizedLevel, ...]]:

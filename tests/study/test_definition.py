@@ -111,6 +111,10 @@ def replaced(old, new):
         (replaced("short: []", "short: x"), "methods.short: a list is expected"),
         (replaced("short: []", "sh/ort: []"), "methods.sh/ort: letters, digits"),
         (replaced("short: []", "short: [seed=1]"), "methods.short: seed=1: a study chooses it"),
+        (
+            replaced("[train.total_steps=192]", "['ppo.epochs=1']"),
+            "methods.long: the same run as methods.short; leave one of them out",
+        ),
         (replaced("steps=192", "step=192"), "methods.long: train.total_step: unknown setting"),
         (replaced("short: []", "short: [network=mpl]"), "methods.short: network=mpl: unknown"),
         (
