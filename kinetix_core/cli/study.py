@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "       kinetix study NAME --status [--directory DIR]"
     )
     parser.add_argument(
-        "name", help="of the study; the same command again runs what is not done yet"
+        "name", nargs="?", help="of the study; the same command again runs what is not done yet"
     )
     parser.add_argument("--seeds", metavar="N,N", help="of each method; default: the study's own")
     parser.add_argument(
@@ -56,6 +56,11 @@ def setting_names() -> list[str]:
     return names()
 
 
+def guess(argument: str) -> str | None:
+    """The way to list studies."""
+    return "`kinetix study list`" if argument == f"--{_LIST}" else None
+
+
 def more_help() -> str:
     """The studies that there are."""
     return f"studies:\n{_listing()}"
@@ -71,11 +76,11 @@ def run(args: argparse.Namespace) -> int:
         print(_listing())
         return 0
     from kinetix_core.paths import user_path
-    from kinetix_core.study import load_study, read_study, report_study
+    from kinetix_core.study import load_study, report_study
 
     folder = user_path(args.directory, "--directory") / args.name
     if args.status:
-        print(_standing(read_study(folder)))
+        print(_status(args.name, folder))
         return 0
     study = load_study(args.name, args.settings, _seeds(args.seeds))
     at_once = _cores() if args.jobs is None else args.jobs
@@ -121,7 +126,9 @@ def evaluate_job(settings: Sequence[str]) -> None:
 
 
 def _check_options(args: argparse.Namespace) -> None:
-    """Refuse what would have no effect."""
+    """Refuse what would have no effect, and that no study is named."""
+    if args.name is None:
+        raise SettingError("kinetix study: a name is expected; `kinetix study list` shows them")
     given = {
         "--seeds": args.seeds is not None,
         "--jobs": args.jobs is not None,
@@ -149,6 +156,16 @@ def _listing() -> str:
     from ._tables import table
 
     return table(("NAME", "WHAT"), [(name, study_summary(name)) for name in sorted(studies())])
+
+
+def _status(name: str, folder: Path) -> str:
+    """Raises a `KinetixError` where there is neither a study of that name nor a folder of one."""
+    from kinetix_core.study import DEFINITION, read_study, study_text
+
+    if not (folder / DEFINITION).exists():
+        study_text(name)
+        return f"{folder}: not begun yet; `kinetix study {name}` begins it"
+    return _standing(read_study(folder))
 
 
 def _standing(record: StudyRecord) -> str:

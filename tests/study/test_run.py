@@ -6,7 +6,7 @@ import pytest
 
 from kinetix_core.cli import main
 from kinetix_core.errors import RunError
-from kinetix_core.study import load_study, run_study
+from kinetix_core.study import load_study, read_study, run_study
 from tests.study.stage import GOOD, add_study, evaluate, train
 
 SMALL = GOOD.partition("finetune:")[0].replace("[0, 1]", "[0]")
@@ -156,9 +156,13 @@ def test_two_at_once_are_refused(run, tmp_path):
         run()
 
 
-def test_a_folder_without_a_study(tmp_path, capsys):
-    assert main(["study", "mine", "--status", "--directory", str(tmp_path)]) == 2
-    assert "it has no study.json; `kinetix study NAME` makes one" in capsys.readouterr().err
+def test_how_a_study_stands_that_is_not_begun(file, tmp_path, capsys):
+    assert main(["study", "mine", "--status", "--directory", str(tmp_path)]) == 0
+    assert "mine: not begun yet; `kinetix study mine` begins it" in capsys.readouterr().out
+    assert main(["study", "min", "--status", "--directory", str(tmp_path)]) == 2
+    assert "study min: unknown; did you mean mine" in capsys.readouterr().err
+    with pytest.raises(RunError, match=r"it has no study\.json; `kinetix study NAME` makes one"):
+        read_study(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -168,12 +172,18 @@ def test_a_folder_without_a_study(tmp_path, capsys):
         (["mine", "--status", "seed=1"], "kinetix study --status: seed=1 means nothing here"),
         (["mine", "--seeds", "a"], "--seeds a: whole numbers are expected, as 0,1,2"),
         (["mine", "--jobs", "0"], "--jobs 0: at least 1 is expected"),
+        ([], "kinetix study: a name is expected; `kinetix study list` shows them"),
+        (["--list"], "--list: neither an option nor a setting"),
+        (["--list"], "did you mean `kinetix study list`?"),
+        (["a/tiny.yaml"], "study a/tiny.yaml: a name is expected, not a file; a study is found by"),
+        (["a/tiny.yaml", "--status"], "in the folder study/ of a plugin's config folder"),
         (["curriculum"], "study curriculum: unknown; did you mean curricula?"),
     ],
 )
 def test_mistakes_of_the_command_are_one_line(file, capsys, words, said, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert main(["study", *words]) == 2
+    assert list(tmp_path.rglob("study.json")) == []
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
