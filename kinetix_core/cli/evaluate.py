@@ -6,7 +6,6 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from kinetix_core.errors import SettingError
 from kinetix_core.paths import user_path
 
 from ._evaluate_settings import Settings, parse
-from ._settings import guess_setting
+from ._settings import guess_run, guess_setting
 from ._tables import counted
 
 if TYPE_CHECKING:
@@ -51,11 +50,8 @@ def setting_names() -> list[str]:
 
 def guess(argument: str) -> str | None:
     """A run folder, or else levels."""
-    from kinetix_core.record import run_folders
-
-    with suppress(OSError):
-        if (place := user_path(argument)).is_dir() and run_folders(place):
-            return f"run={argument}"
+    if meant := guess_run(argument):
+        return meant
     meant = guess_setting(argument)
     return meant if meant and meant.startswith("levels=") else None
 
