@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -48,6 +49,17 @@ def _hint(command: ModuleType, argv: Sequence[str], argument: str) -> str:
     if close := nearest(name, known, count=1):
         return f"; did you mean {close[0]}={after[0] if after else 'VALUE'}?"
     return ""
+
+
+def guess_run(argument: str) -> str | None:
+    """`run=FOLDER` where a bare word is the folder of a run, or one of runs; None: it is not."""
+    from kinetix_core.paths import user_path
+    from kinetix_core.record import run_folders
+
+    with suppress(OSError, KinetixError):
+        if (place := user_path(argument)).is_dir() and run_folders(place):
+            return f"run={argument}"
+    return None
 
 
 def guess_setting(argument: str) -> str | None:

@@ -6,7 +6,6 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from kinetix_core.errors import SettingError
 from kinetix_core.paths import user_path
 
 from ._evaluate_settings import Settings, parse
-from ._settings import guess_setting
+from ._settings import guess_run, guess_setting
 from ._tables import counted
 
 if TYPE_CHECKING:
@@ -51,11 +50,8 @@ def setting_names() -> list[str]:
 
 def guess(argument: str) -> str | None:
     """A run folder, or else levels."""
-    from kinetix_core.record import run_folders
-
-    with suppress(OSError):
-        if (place := user_path(argument)).is_dir() and run_folders(place):
-            return f"run={argument}"
+    if meant := guess_run(argument):
+        return meant
     meant = guess_setting(argument)
     return meant if meant and meant.startswith("levels=") else None
 
@@ -129,16 +125,10 @@ def _load_sets(settings: Settings, loaded: Run, task: Task) -> tuple[NamedSet, .
 def _check_sizes(names: Sequence[str], settings: Settings, trained: Path, size: SceneSize) -> None:
     """Raises `LevelError` for a level, not of a whole set, that does not fit the size played in."""
     from kinetix_core.errors import LevelError
-    from kinetix_core.scene import Part, find_sources, summarise_level
+    from kinetix_core.scene import sized_levels
 
-    for source in find_sources(names):
-        if source.only_if_fits:
-            continue
-        if isinstance(source, Part):
-            own, where = source.size, "/".join(filter(None, (source.name, source.part)))
-        else:
-            own, where = summarise_level(source).size, source.path
-        if not size.holds(own):
+    for where, own, only_if_fits in sized_levels(names):
+        if not only_if_fits and not size.holds(own):
             text = f"{where}: a level of size {own.name} does not fit size {size.name}"
             raise LevelError(f"{text}{_way_out(settings, trained, own)}")
 

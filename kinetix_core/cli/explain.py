@@ -11,6 +11,7 @@ from pathlib import Path
 from kinetix_core.errors import SettingError
 
 from ._explain_settings import Settings, parse
+from ._settings import guess_run
 
 HELP = "why an agent fails at a level: kinetix explain LEVEL run=DIR"
 TAKES_SETTINGS = True
@@ -38,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def setting_names() -> list[str]:
     """Those of `Settings`."""
     return [field.name for field in fields(Settings)]
+
+
+def guess(argument: str) -> str | None:
+    """A run folder; what has slashes is meant to be one, since the level is named already."""
+    return guess_run(argument) or (f"run={argument}" if "/" in argument else None)
 
 
 def more_help() -> str:

@@ -6,7 +6,7 @@ import argparse
 
 from kinetix_core.errors import SettingError
 
-from ._settings import guess_setting
+from ._settings import guess_run, guess_setting
 from .train import train_composed
 
 HELP = "train an agent on, on other levels: kinetix finetune run=DIR levels=X"
@@ -27,8 +27,8 @@ def setting_names() -> list[str]:
 
 
 def guess(argument: str) -> str | None:
-    """Levels, or what else a setting of a run may be."""
-    return guess_setting(argument)
+    """A run folder, or else levels, or what else a setting of a run may be."""
+    return guess_run(argument) or guess_setting(argument)
 
 
 def more_help() -> str:
@@ -55,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
     folders = [s.partition("=")[2] for s in args.settings if _is_run(s)]
     if not folders or not folders[-1]:
         raise SettingError("run=: the folder of a training run is expected, as run=runs/NAME")
+    if len(folders) > 1:
+        raise SettingError(f"{_RUN}={folders[-1]}: {_RUN} is given twice")
     path = user_path(folders[-1], _RUN)
     check_parameters(path, _RUN)
     settings = [s for s in args.settings if not _is_run(s)]

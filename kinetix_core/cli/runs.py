@@ -39,12 +39,19 @@ def run(args: argparse.Namespace) -> int:
     folder = user_path(args.folder)
     found = list_runs(folder)
     if not found:
-        raise RunError(
-            f"{folder}: there are no runs in this folder; `kinetix train` makes them in"
-            " train.directory"
-        )
+        raise RunError(f"{folder}: there are no runs in this folder{_way_out(folder)}")
     print(table(("RUN", "BEGUN", "STEPS", "SOLVED", "STATE"), [_row(run, folder) for run in found]))
     return 0
+
+
+def _way_out(folder: Path) -> str:
+    from kinetix_core.record import folders_of_runs
+
+    if not (places := folders_of_runs(folder)):
+        return "; `kinetix train` makes them in train.directory"
+    shown = ", ".join(f"`kinetix runs {place}`" for place in places[:3])
+    more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+    return f", but there are below it: {shown}{more}"
 
 
 def _row(run: RunSummary, folder: Path) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from kinetix_core.errors import SettingError
 
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
-    from kinetix_core.study import JobState, StudyRecord
+    from kinetix_core.study import JobState, Study, StudyRecord
 
 HELP = "run a study, or what is left of it, and write its report: kinetix study NAME"
 TAKES_SETTINGS = True
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "       kinetix study NAME --status [--directory DIR]"
     )
     parser.add_argument(
-        "name", help="of the study; the same command again runs what is not done yet"
+        "name", nargs="?", help="of the study; the same command again runs what is not done yet"
     )
     parser.add_argument("--seeds", metavar="N,N", help="of each method; default: the study's own")
     parser.add_argument(
@@ -56,6 +56,11 @@ def setting_names() -> list[str]:
     return names()
 
 
+def guess(argument: str) -> str | None:
+    """The way to list studies."""
+    return "`kinetix study list`" if argument == f"--{_LIST}" else None
+
+
 def more_help() -> str:
     """The studies that there are."""
     return f"studies:\n{_listing()}"
@@ -71,20 +76,31 @@ def run(args: argparse.Namespace) -> int:
         print(_listing())
         return 0
     from kinetix_core.paths import user_path
-    from kinetix_core.study import load_study, read_study, report_study, run_study
+    from kinetix_core.study import load_study, report_study
 
     folder = user_path(args.directory, "--directory") / args.name
     if args.status:
-        print(_standing(read_study(folder)))
+        print(_status(args.name, folder))
         return 0
     study = load_study(args.name, args.settings, _seeds(args.seeds))
     at_once = _cores() if args.jobs is None else args.jobs
-    record = run_study(study, folder, at_once, train_job, evaluate_job)
+    record = _run(study, folder, at_once)
     for file in report_study(folder):
         print(file)
     if record.missing:
         print(_missing(record))
     return 1 if record.missing else 0
+
+
+def _run(study: Study, folder: Path, at_once: int) -> StudyRecord:
+    from kinetix_core.study import run_study
+
+    try:
+        return run_study(study, folder, at_once, train_job, evaluate_job)
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(
+            f"stopped on request; everything is saved in {folder}; the same command goes on"
+        ) from stop
 
 
 def _cores() -> int:
@@ -110,7 +126,9 @@ def evaluate_job(settings: Sequence[str]) -> None:
 
 
 def _check_options(args: argparse.Namespace) -> None:
-    """Refuse what would have no effect."""
+    """Refuse what would have no effect, and that no study is named."""
+    if args.name is None:
+        raise SettingError("kinetix study: a name is expected; `kinetix study list` shows them")
     given = {
         "--seeds": args.seeds is not None,
         "--jobs": args.jobs is not None,
@@ -140,14 +158,25 @@ def _listing() -> str:
     return table(("NAME", "WHAT"), [(name, study_summary(name)) for name in sorted(studies())])
 
 
+def _status(name: str, folder: Path) -> str:
+    """Raises a `KinetixError` where there is neither a study of that name nor a folder of one."""
+    from kinetix_core.study import DEFINITION, read_study, study_text
+
+    if not (folder / DEFINITION).exists():
+        study_text(name)
+        return f"{folder}: not begun yet; `kinetix study {name}` begins it"
+    return _standing(read_study(folder))
+
+
 def _standing(record: StudyRecord) -> str:
     from kinetix_core.study import DONE
 
-    from ._tables import table
+    from ._tables import counted, table
 
     done = sum(one.state == DONE for one in record.jobs)
     rows = [_row(one) for one in record.jobs]
-    count = f"{done} of {len(rows)} jobs are done"
+    verb = "is" if len(rows) == 1 else "are"
+    count = f"{done} of {counted(len(rows), 'run')} {verb} done"
     return f"{table(('RUN', 'PART', 'STEPS', 'STATE'), rows)}\n\n{count}"
 
 

@@ -59,5 +59,5 @@ def check_keys(tree: Mapping[str, Any], keys: Iterable[str], prefix: str = "") -
 def settings_list(given: Any, name: str = "settings") -> tuple[str, ...]:
     """A list of settings as on the command line. Raises `SettingError`."""
     if not isinstance(given, list) or not all(isinstance(s, str) for s in given):
-        raise SettingError(f"{name}: a list is expected, as [experiment=laptop, seed=1]")
+        raise SettingError(f"{name}: a list is expected, as [experiment=laptop, ppo.epochs=2]")
     return tuple(given)

@@ -39,6 +39,9 @@ def _count(names: str | tuple[str, ...], size: SceneSize, skip_broken: bool) -> 
     from kinetix_core.scene import Entry, find_sources
 
     sources = find_sources(names)
+    for source in sources:
+        if not isinstance(source, Entry) and not (source.only_if_fits or skip_broken):
+            _check_fits(source.written, source.size, size)
     entries = [source for source in sources if isinstance(source, Entry)]
     sets_aside = sum(not _is_taken(entry, size, skip_broken) for entry in entries[:_LOOKED_AT])
     return len(entries) - sets_aside, len(entries) < len(sources)
@@ -54,12 +57,16 @@ def _is_taken(entry: Entry, size: SceneSize, skip_broken: bool) -> bool:
         if not skip_broken:
             raise
         return False
-    if size.holds(own):
-        return True
     if entry.only_if_fits or skip_broken:
-        return False
-    raise LevelError(
-        f"{entry.path}: a level of size {own.name} does not fit size {size.name}; the smallest "
-        f"size that fits is size={smallest(own).written}, and generator.skip_broken=true "
-        "trains without levels that do not fit"
-    )
+        return size.holds(own)
+    _check_fits(str(entry.path), own, size)
+    return True
+
+
+def _check_fits(where: str, own: SceneSize, size: SceneSize) -> None:
+    if not size.holds(own):
+        raise LevelError(
+            f"{where}: a level of size {own.name} does not fit size {size.name}; the smallest "
+            f"size that fits is size={smallest(own).written}, and generator.skip_broken=true "
+            "trains without levels that do not fit"
+        )

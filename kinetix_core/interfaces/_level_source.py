@@ -30,6 +30,14 @@ class LevelSource(ABC):
         `LevelError` or `RunError` for an argument that means nothing.
         """
 
+    def names(self, part: str, argument: str = "") -> tuple[str, ...] | None:
+        """The names of the levels of a part, where they are known before it is loaded.
+
+        A level that is not there is then refused before anything heavy is imported. None: they
+        are known only to `load`.
+        """
+        return None
+
     @abstractmethod
     def load(self, part: str, argument: str = "") -> LevelSet:
         """The levels of one part, in its size, on the host; the same each time.

@@ -50,6 +50,11 @@ class Watcher:
         """It ended, or will not begin."""
         _log.info("%s: %s", work.name, outcome.error or "finished")
 
+    def stopping(self, works: Sequence[Work]) -> None:
+        """All is told to end, and these have a minute to save themselves."""
+        names = ", ".join(work.name for work in works)
+        _log.warning("stopping: what runs saves itself, which takes up to a minute: %s", names)
+
 
 def run_in_processes(
     works: Sequence[Work], logs: Path, at_once: int, watcher: Watcher | None = None
@@ -86,6 +91,10 @@ class _Pool:
                 for sentinel in connection.wait(list(self.running)) if self.running else ():
                     assert isinstance(sentinel, int)
                     self._end(self.running.pop(sentinel))
+        except KeyboardInterrupt:
+            if self.running:
+                self.watcher.stopping([one.work for one in self.running.values()])
+            raise
         finally:
             _stop(self.running.values())
         return {name: self.outcomes[name] for name in order}

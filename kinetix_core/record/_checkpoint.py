@@ -23,7 +23,9 @@ import numpy as np
 
 from kinetix_core.errors import RunError, did_you_mean
 
-CHECKPOINTS, MANIFEST, ARRAYS = "checkpoints", "manifest.json", "arrays.safetensors"
+from ._listing import CHECKPOINTS
+
+MANIFEST, ARRAYS = "manifest.json", "arrays.safetensors"
 _FORMAT = 1
 _log = logging.getLogger(__name__)
 

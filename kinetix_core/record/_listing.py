@@ -7,6 +7,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from kinetix_core.errors import RunError, nearest
 CONFIG, STATUS, METRICS = "config.json", "run.json", "metrics.jsonl"
 EVALUATIONS = "evaluations.jsonl"
 PARAMETERS = "parameters.safetensors"
+CHECKPOINTS = "checkpoints"
 RUNNING, FINISHED, INTERRUPTED = "running", "finished", "interrupted"
 _LATEST = 10
 """Updates at the end of a run that its solve rate is the mean of."""
+_DEPTH = 5
+"""As deep as runs are looked for where there are none to list."""
 _TAIL_BYTES = 200_000
 
 
@@ -67,6 +71,13 @@ def run_folders(directory: Path) -> list[Path]:
     return list(_below(directory, 2))
 
 
+def folders_of_runs(directory: Path) -> list[Path]:
+    """Where runs are that lie too deep in a folder to be listed with it."""
+    with suppress(OSError):
+        return list(dict.fromkeys(run.parent for run in _below(directory, _DEPTH)))
+    return []
+
+
 def _below(directory: Path, depth: int) -> Iterator[Path]:
     places = (p for p in directory.iterdir() if p.is_dir() and not p.name.startswith("."))
     for place in sorted(places):
@@ -79,6 +90,11 @@ def _below(directory: Path, depth: int) -> Iterator[Path]:
 def list_runs(directory: Path) -> list[RunSummary]:
     """Every run in a folder, the oldest first. Raises `RunError` where it cannot be read."""
     try:
+        if not directory.exists():
+            raise RunError(
+                f"{directory}: no such folder; `kinetix train` makes runs in train.directory, which"
+                " is runs unless it is set"
+            )
         summaries = [summarise_run(path) for path in run_folders(directory)]
     except OSError as error:
         raise RunError(f"{directory}: cannot be read: {error.strerror}") from error
@@ -199,10 +215,17 @@ def check_parameters(path: Path, setting: str = "run") -> None:
     """Raises `RunError` where a folder is no run folder, or one without parameters."""
     check_run(path, setting)
     if not (path / PARAMETERS).is_file():
-        raise RunError(
-            f"{setting}={path}: no parameters were saved in this run yet; they are after its first"
-            " update"
+        raise RunError(f"{setting}={path}: {without_parameters(path)}")
+
+
+def without_parameters(run: Path) -> str:
+    """What to say of a run folder that has no file of parameters."""
+    if saved := sorted((run / CHECKPOINTS).glob("update_*")):
+        return (
+            f"{PARAMETERS} is gone; `kinetix evaluate checkpoint={saved[-1]}` plays its newest"
+            " checkpoint"
         )
+    return "no parameters were saved in this run yet; they are after its first update"
 
 
 def parameters_hash(path: Path) -> str:

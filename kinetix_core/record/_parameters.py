@@ -11,6 +11,7 @@ import numpy as np
 from kinetix_core.errors import RunError, did_you_mean
 
 from ._checkpoint import leaf_name
+from ._listing import without_parameters
 
 
 def flatten(tree: Any) -> dict[str, np.ndarray]:
@@ -48,7 +49,7 @@ def read_parameters(path: Path) -> tuple[dict[str, np.ndarray], int]:
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
-        raise RunError(f"{path}: no parameters were saved in this run yet")
+        raise RunError(f"{path}: {without_parameters(path.parent)}")
     try:
         with safe_open(path, framework="numpy") as file:
             update = int((file.metadata() or {}).get("update", 0))

@@ -13,8 +13,8 @@ import numpy as np
 from kinetix_core.errors import RunError
 from kinetix_core.paths import user_path
 
-from ._checkpoint import CHECKPOINTS, part_of, read_checkpoint
-from ._listing import PARAMETERS, read_config
+from ._checkpoint import part_of, read_checkpoint
+from ._listing import CHECKPOINTS, PARAMETERS, read_config
 from ._parameters import read_parameters, unflatten
 
 if TYPE_CHECKING:

@@ -49,11 +49,14 @@ if TYPE_CHECKING:
     from ._slots import expand, permute
     from ._sources import (
         Part,
+        SizedLevel,
         find_level,
         find_levels,
         find_sources,
+        level_names,
         level_source,
         made_sets,
+        sized_levels,
     )
     from ._summary import LevelSummary, summarise_level
     from ._validate import check_scene, validate
@@ -103,11 +106,14 @@ _WHERE = {
     "_slots": ("expand", "permute"),
     "_sources": (
         "Part",
+        "SizedLevel",
         "find_level",
         "find_levels",
         "find_sources",
+        "level_names",
         "level_source",
         "made_sets",
+        "sized_levels",
     ),
     "_summary": ("LevelSummary", "summarise_level"),
     "_validate": ("check_scene", "validate"),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kinetix_core.errors import LevelError, PluginError, did_you_mean
 
@@ -16,6 +16,7 @@ from ._size import SceneSize
 if TYPE_CHECKING:
     from kinetix_core.interfaces import LevelSource
 
+_MANY = 20
 Names = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
@@ -34,6 +35,12 @@ class Part:
     level: str
     size: SceneSize
     only_if_fits: bool
+
+    @property
+    def written(self) -> str:
+        """As one asks for it: `random/s`, `random/s/007`, `run:runs/NAME`."""
+        name = f"{self.name}:{self.argument}" if self.argument else self.name
+        return self.level or "/".join(filter(None, (name, self.part)))
 
 
 def made_sets() -> dict[str, str]:
@@ -119,7 +126,17 @@ def _parts(text: str) -> list[Part] | None:
             raise LevelError(f"{text}: no such part of {name}{did_you_mean(part, sizes)}")
         part, level = "", below
     shown = f"{name}/{below}" if level else ""
+    known = source.names(part, argument) if level else None
+    if known is not None and shown not in known:
+        raise LevelError(f"{shown}: no such level{_near(shown, known)}")
     return [Part(name, part, argument, shown, sizes[part], False)]
+
+
+def _near(level: str, known: Sequence[str]) -> str:
+    """Those with a name like it; of many the first and the last, since numbers are alike."""
+    if len(known) > _MANY:
+        return f"; there are {known[0]} to {known[-1]}"
+    return did_you_mean(level, known)
 
 
 def find_levels(names: Names) -> list[Entry]:
@@ -136,12 +153,55 @@ def find_levels(names: Names) -> list[Entry]:
     files = [entry for entry in found if isinstance(entry, Entry)]
     for part in found:
         if isinstance(part, Part):
-            written = f"{part.name}:{part.argument}" if part.argument else part.name
             raise LevelError(
-                f"{written}: the levels of this set are made when they are used; there are no"
+                f"{part.written}: the levels of this set are made when they are used; there are no"
                 " files of them"
             )
     return files
+
+
+def level_names(names: Names) -> list[str]:
+    """The name of each level that `names` stand for, by which it alone is asked for again.
+
+    Raises `LevelError` as `find_sources` does, and for a part of a made set that says its levels
+    only when it is made.
+    """
+    found: dict[str, None] = {}
+    for source in find_sources(names):
+        if isinstance(source, Entry) or source.level:
+            found[source.name if isinstance(source, Entry) else source.level] = None
+            continue
+        known = level_source(source.name).names(source.part, source.argument)
+        if known is None:
+            raise LevelError(
+                f"{source.written}: the levels of this set have names only when it is made; name"
+                f" each, as {source.written}/NAME"
+            )
+        found |= dict.fromkeys(known)
+    return list(found)
+
+
+class SizedLevel(NamedTuple):
+    """A level, or part of a made set, that was looked up.
+
+    only_if_fits: it came from a whole set, which holds levels of several sizes.
+    """
+
+    name: str
+    size: SceneSize
+    only_if_fits: bool
+
+
+def sized_levels(names: Names) -> Iterator[SizedLevel]:
+    """What `names` stand for, with sizes. Raises `LevelError` for a file that cannot be read."""
+    from ._summary import summarise_level
+
+    for source in find_sources(names):
+        if isinstance(source, Part):
+            yield SizedLevel(source.written, source.size, source.only_if_fits)
+        else:
+            size = summarise_level(source).size
+            yield SizedLevel(str(source.path), size, source.only_if_fits)
 
 
 def find_level(name: str | os.PathLike[str]) -> Entry:

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 from kinetix_core.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from ._definition import Study, load_study, studies, study_summary
+    from ._definition import Study, load_study, studies, study_summary, study_text
     from ._folder import DEFINITION, DONE, FAILED, MISSING, JobState, StudyRecord, read_study
     from ._graph import StudyJob, compose_job, study_jobs
     from ._report import report_study
     from ._run import run_study
 
 _WHERE = {
-    "._definition": ("Study", "load_study", "studies", "study_summary"),
+    "._definition": ("Study", "load_study", "studies", "study_summary", "study_text"),
     "._folder": (
         "DEFINITION",
         "DONE",

@@ -87,6 +87,16 @@ def study_summary(name: str) -> str:
     return group_summary(STUDIES, name)
 
 
+def study_text(name: str) -> tuple[str, str]:
+    """Where the file of a study stands, and its text. Raises `SettingError`."""
+    if "/" in name or name.endswith((".yaml", ".yml")):
+        raise SettingError(
+            f"study {name}: a name is expected, not a file; a study is found by its name in the"
+            " folder study/ of a plugin's config folder; `kinetix study list` shows those there are"
+        )
+    return group_text(STUDIES, name)
+
+
 def load_study(
     name: str, settings: Sequence[str] = (), seeds: Sequence[int] | None = None
 ) -> Study:
@@ -97,7 +107,7 @@ def load_study(
     """
     from ._graph import check_compositions
 
-    where, text = group_text(STUDIES, name)
+    where, text = study_text(name)
     try:
         study = _read(name, text)
         check_compositions(study)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import fcntl
-import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,21 +16,16 @@ from kinetix_core.errors import RunError
 from kinetix_core.record import (
     FINISHED,
     RUNNING,
-    changed_versions,
     is_run,
-    package_versions,
     summarise_run,
 )
 
 from ._definition import Study
-from ._graph import FINETUNE, SCRATCH, StudyJob
+from ._graph import FINETUNE, SCRATCH, StudyJob, examined
 
 DEFINITION, EVALUATION = "study.json", "evaluation.json"
 RUNS, LOGS = "runs", "logs"
 DONE, FAILED, MISSING = "done", "failed", "missing"
-_SHOWN = ("summary", "figures")
-"""What the runs do not depend on."""
-_MOST_DIFFERENCES = 3
 _log = logging.getLogger(__name__)
 
 
@@ -64,18 +57,19 @@ class StudyRecord:
 
 def read_study(folder: Path) -> StudyRecord:
     """Raises `RunError` for a folder that holds no study."""
-    definition = _read(folder)
+    definition = read_definition(folder)
     try:
         jobs = tuple(
             StudyJob(**{**job, "settings": tuple(job["settings"])}) for job in definition["jobs"]
         )
         examined = definition["evaluate"] is not None
     except (KeyError, TypeError) as error:
-        raise RunError(f"{folder / DEFINITION}: damaged: {error}") from error
+        raise RunError(_damaged(folder, str(error))) from error
     return StudyRecord(folder, definition, tuple(job_state(folder, j, examined) for j in jobs))
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def read_definition(folder: Path) -> dict[str, Any]:
+    """What `study.json` holds. Raises `RunError`."""
     try:
         found = json.loads((folder / DEFINITION).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -84,10 +78,17 @@ def _read(folder: Path) -> dict[str, Any]:
             " `kinetix study NAME` makes one"
         ) from None
     except (OSError, ValueError) as error:
-        raise RunError(f"{folder / DEFINITION}: cannot be read: {error}") from error
+        raise RunError(_damaged(folder, str(error))) from error
     if not isinstance(found, dict):
-        raise RunError(f"{folder / DEFINITION}: damaged: it holds no study")
+        raise RunError(_damaged(folder, "it holds no study"))
     return found
+
+
+def _damaged(folder: Path, why: str) -> str:
+    return (
+        f"{folder / DEFINITION}: damaged: {why}; restore it, or move {folder} away and run"
+        f" `kinetix study {folder.name}` again"
+    )
 
 
 def job_state(folder: Path, job: StudyJob, examined: bool) -> JobState:
@@ -129,72 +130,7 @@ def examination(study: Study, job: StudyJob) -> tuple[str, ...]:
         return ()
     if job.part in (FINETUNE, SCRATCH):
         return (job.levels,)
-    stages = study.sequence.stages if study.sequence else ()
-    return tuple(dict.fromkeys([*study.evaluate.levels, *(n for names in stages for n in names)]))
-
-
-def take_over(folder: Path, study: Study, jobs: Sequence[StudyJob]) -> None:
-    """Write what the study is, or see that the folder was made for the same.
-
-    Raises `RunError` where it was made for another one, naming what differs; other versions than
-    then are said in the log.
-    """
-    tree = _tree(study, jobs)
-    versions = package_versions()
-    if (folder / DEFINITION).exists():
-        before = _read(folder)
-        if before.get("hash") != tree["hash"]:
-            raise RunError(_other_study(folder, before, tree))
-        versions = before.get("versions", {})
-        if changed := changed_versions(versions, package_versions()):
-            said = "other versions than when this study was begun, so bits may differ: %s"
-            _log.warning(said, ", ".join(changed))
-    tree["versions"] = versions
-    text = json.dumps(tree, indent=1, ensure_ascii=False) + "\n"
-    temporary = folder / f".{DEFINITION}.tmp"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(folder / DEFINITION)
-    except OSError as error:
-        raise RunError(f"{folder}: cannot be written: {error.strerror}") from error
-
-
-def _tree(study: Study, jobs: Sequence[StudyJob]) -> dict[str, Any]:
-    parts = {**dataclasses.asdict(study), "jobs": [dataclasses.asdict(job) for job in jobs]}
-    tree = json.loads(json.dumps(parts))  # tuples as lists, as they are read back
-    plain = {key: value for key, value in tree.items() if key not in _SHOWN}
-    digest = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
-    return {**tree, "hash": digest[:16]}
-
-
-def _other_study(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    skipped = (*_SHOWN, "hash", "versions", "jobs")
-    then, these = (
-        dict(_leaves({k: v for k, v in tree.items() if k not in skipped})) for tree in (before, now)
-    )
-    keys = [key for key in {**then, **these} if then.get(key) != these.get(key)]
-    shown = [f"{k} was {_written(then.get(k))}, now {_written(these.get(k))}" for k in keys]
-    more = len(shown) - _MOST_DIFFERENCES
-    said = "; ".join(shown[:_MOST_DIFFERENCES]) or "the levels that a set holds"
-    return (
-        f"{folder}: begun as another study: {said}{f' and {more} more' if more > 0 else ''};"
-        " take the settings that it was begun with, another --directory, or remove the folder"
-    )
-
-
-def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(_written, value))}]"
-    return "absent" if value is None else str(value)
+    return tuple(dict.fromkeys(name for names in examined(study).values() for name in names))
 
 
 @contextmanager

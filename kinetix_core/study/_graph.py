@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kinetix_core.compose import compose_finetune, compose_run, levels_note, parse
-from kinetix_core.errors import KinetixError, SettingError
+from kinetix_core.errors import KinetixError, LevelError, SettingError
+from kinetix_core.scene import SceneSize, smallest
 
 from ._definition import Study
 
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
+    from kinetix_core.scene import SizedLevel
 
 AGENTS, FINETUNE, SCRATCH, SEQUENCE, FRESH = "agents", "finetune", "scratch", "sequence", "fresh"
 _LOGGER = "jsonl"
@@ -78,10 +80,10 @@ def _finetune(study: Study, agent: StudyJob) -> Iterator[StudyJob]:
 
 def finetune_levels(study: Study) -> list[str]:
     """The name of each level of the set."""
-    from kinetix_core.scene import find_levels
+    from kinetix_core.scene import level_names
 
     assert study.finetune is not None
-    return [entry.name for entry in find_levels(study.finetune.levels)]
+    return level_names(study.finetune.levels)
 
 
 def _stages(study: Study, agent: StudyJob) -> Iterator[StudyJob]:
@@ -147,19 +149,19 @@ def check_compositions(study: Study) -> None:
 
     Raises a `KinetixError` that names the method or part.
     """
-    if study.evaluate:
-        from kinetix_core.scene import find_sources
-
-        with _named("evaluate.levels"):
-            find_sources(study.evaluate.levels)
+    played = _played(study)
     with _named("finetune.levels"):
         levels = finetune_levels(study) if study.finetune else []
     first = study.seeds[0]
+    seen: list[tuple[str, Mapping[str, Any]]] = []
     for method in study.methods:
         agent = agent_job(study, method, first)
         with _named(f"methods.{method}"):
             composed = compose_run(agent.settings)
             _check(composed)
+            _check_differs(composed.config, seen)
+        seen.append((method, composed.config))
+        _check_played(played, composed.size, method)
         if part := study.finetune:
             with _named(f"finetune of {method}"):
                 _check_levels(composed, _on_levels(study, agent, levels[:1], part.settings), levels)
@@ -167,17 +169,68 @@ def check_compositions(study: Study) -> None:
             for names in sequence.stages:
                 with _named(f"sequence of {method}"):
                     more = _on_levels(study, agent, names, sequence.settings)
-                    _check_levels(composed, more, names)
+                    size = _check_levels(composed, more, names)
+                _check_played(played, size, f"sequence of {method}")
 
 
-def _check_levels(agent: ComposedRun, settings: Sequence[str], levels: Sequence[str]) -> None:
-    """Raises where the run on top of its agent cannot be, or one of the levels does not fit it."""
+def _check_differs(config: Mapping[str, Any], seen: Sequence[tuple[str, Any]]) -> None:
+    """Raises `SettingError` for a method that is composed as one before it."""
+    for method, other in seen:
+        if other == config:
+            raise SettingError(
+                f"the same run as methods.{method}; leave one of them out, or give them settings"
+                " that differ"
+            )
+
+
+def _played(study: Study) -> dict[str, tuple[SizedLevel, ...]]:
+    """What all agents play at the end, looked up: the levels of each set, by where it is asked."""
+    from kinetix_core.scene import sized_levels
+
+    found = {}
+    for where, names in examined(study).items():
+        with _named(where):
+            for name in names:
+                found[f"{where}: {name}"] = tuple(sized_levels(name))
+    return found
+
+
+def examined(study: Study) -> dict[str, tuple[str, ...]]:
+    """The sets of levels that agents and what learns in turn play, by where they are named."""
+    if not study.evaluate:
+        return {}
+    stages = study.sequence.stages if study.sequence else ()
+    more = {f"sequence.stages[{i}]": names for i, names in enumerate(stages)}
+    return {"evaluate.levels": study.evaluate.levels, **more}
+
+
+def _check_played(played: Mapping[str, Sequence[SizedLevel]], size: SceneSize, method: str) -> None:
+    """Raises `LevelError` where a level does not fit, or none of a set of several sizes."""
+    for where, levels in played.items():
+        large = [one for one in levels if not size.holds(one.size)]
+        wrong = [one for one in large if not one.only_if_fits] or (
+            large if len(large) == len(levels) else []
+        )
+        if wrong:
+            raise LevelError(
+                f"{where}: {wrong[0].name} is a level of size {wrong[0].size.name} and does not fit"
+                f" size {size.name} of {method}; take smaller levels, or put"
+                f" size={smallest(wrong[0].size).written} among its settings"
+            )
+
+
+def _check_levels(agent: ComposedRun, settings: Sequence[str], levels: Sequence[str]) -> SceneSize:
+    """The size of a run on top of its agent.
+
+    Raises where there cannot be such a run, or one of the levels does not fit it.
+    """
     composed = compose_finetune("agent", agent.config, settings)
     _check(composed)
     generator = composed["generator"]
     for name in levels:
         config = replace(generator.config, levels=name)
         levels_note(replace(generator, config=config), composed.size)
+    return composed.size
 
 
 def _check(composed: ComposedRun) -> None:

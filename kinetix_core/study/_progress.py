@@ -28,7 +28,7 @@ class Progress(Watcher):
         self._seconds: dict[str, list[float]] = {}  # of jobs that were done, by part
         self._done = len(done)
         if done:
-            _log.info("%d of %d jobs are done already", self._done, self._total)
+            _log.info("%d of %d runs are done already", self._done, self._total)
 
     def begins(self, work: Work, log: Path) -> None:
         failure_file(self._folder, work.name).unlink(missing_ok=True)
@@ -44,6 +44,10 @@ class Progress(Watcher):
         self._seconds.setdefault(self._parts[work.name], []).append(outcome.seconds)
         took = duration(outcome.seconds)
         _log.info("%s: done in %s (%s)", work.name, took, self._how_far())
+
+    def stopping(self, works: Sequence[Work]) -> None:
+        super().stopping(works)
+        _log.warning("the same command goes on from there")
 
     def _keep(self, run: str, error: str) -> None:
         with suppress(OSError):  # a full disk; it was said in the log

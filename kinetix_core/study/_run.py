@@ -9,9 +9,10 @@ from kinetix_core.errors import SettingError
 from kinetix_core.jobs import Work, run_in_processes
 
 from ._definition import Study
-from ._folder import DONE, LOGS, RUNS, StudyRecord, examination, locked, read_study, take_over
+from ._folder import DONE, LOGS, RUNS, StudyRecord, examination, locked, read_study
 from ._graph import StudyJob, agents_of, study_jobs
 from ._progress import Progress
+from ._take_over import take_over
 from ._work import Evaluate, JobWork, Train
 
 

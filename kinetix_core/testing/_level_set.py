@@ -58,10 +58,12 @@ def levels_are_valid(case: LevelSetCase) -> None:
 
 
 def levels_have_names(case: LevelSetCase) -> None:
-    """Every level has a name of its own."""
+    """Every level has a name of its own, the one that `names` says where it says any."""
     names, count = case.levels.names, rows(case.levels.levels)
     assert len(names) == count, f"{len(names)} names for {count} levels"
     assert len(set(names)) == count, "two levels have one name"
+    said = case.component.names(case.part, case.argument)
+    assert said in (None, names), "`names` says others than those that are loaded"
 
 
 def gives_the_same_again(case: LevelSetCase) -> None:

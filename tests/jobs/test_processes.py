@@ -10,8 +10,10 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from kinetix_core.errors import RunError
-from kinetix_core.jobs import SKIPPED, Work, run_in_processes
+from kinetix_core.jobs import SKIPPED, Watcher, Work, run_in_processes
 
 ORPHAN = """
 import functools, os, sys, time
@@ -61,6 +63,22 @@ def test_what_waits_comes_after_and_failures_are_named(tmp_path):
     assert found["d"].error == "not begun: it comes after b, which failed"
     assert found["e"].error == "not begun: it comes after d, which was not begun"
     assert "kinetix: error: refused" in (tmp_path / "logs" / "b.log").read_text()
+
+
+def test_an_interruption_says_at_once_what_is_saved(tmp_path):
+    told = []
+
+    class Interrupting(Watcher):
+        def ended(self, work, outcome):
+            raise KeyboardInterrupt
+
+        def stopping(self, works):
+            told.extend(work.name for work in works)
+
+    jobs = [*works(tmp_path, {"a": []}), Work("long", functools.partial(time.sleep, 60))]
+    with pytest.raises(KeyboardInterrupt):
+        run_in_processes(jobs, tmp_path / "logs", 2, Interrupting())
+    assert told == ["long"]
 
 
 def test_work_that_has_lost_its_parent_ends(tmp_path):

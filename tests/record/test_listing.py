@@ -9,7 +9,7 @@ import pytest
 
 from kinetix_core.cli import main
 from kinetix_core.errors import RunError
-from kinetix_core.record import check_run, list_runs, summarise_run
+from kinetix_core.record import check_parameters, check_run, list_runs, summarise_run
 
 
 @pytest.fixture
@@ -109,13 +109,50 @@ def test_the_command_lists_runs_and_those_of_sweeps_oldest_first(
 
 
 @pytest.mark.parametrize(
-    ("folder", "said"), [("notes", "there are no runs in this folder"), ("nope", "cannot be read")]
+    ("folder", "said"),
+    [
+        ("notes", "there are no runs in this folder"),
+        ("nope", "nope: no such folder; `kinetix train` makes"),
+    ],
 )
 def test_folders_without_runs_are_one_line(folder, said, tmp_path, capsys):
     (tmp_path / "notes").mkdir()
     assert main(["runs", str(tmp_path / folder)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
+
+
+def test_runs_that_lie_deeper_are_found(make, tmp_path, capsys):
+    make("studies/mini/runs/a")
+    make("studies/mini/runs/b")
+    assert main(["runs", str(tmp_path / "studies")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    place = tmp_path / "studies" / "mini" / "runs"
+    assert line.endswith(f"no runs in this folder, but there are below it: `kinetix runs {place}`")
+
+
+def test_parameters_that_are_gone_leave_checkpoints(make, tmp_path):
+    run = make("a")
+    with pytest.raises(RunError, match="no parameters were saved in this run yet"):
+        check_parameters(run)
+    (run / "checkpoints/update_00000002").mkdir(parents=True)
+    with pytest.raises(RunError, match=r"is gone; `kinetix evaluate checkpoint=.*update_00000002`"):
+        check_parameters(run)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("finetune {run} levels=handmade/s", "did you mean run={run}?"),
+        ("explain handmade/s/lift_off {run}", "did you mean run={run}?"),
+        ("explain handmade/s/lift_off runs/none", "did you mean run=runs/none?"),
+        ("finetune run={run} run={run} levels=handmade/s", "run={run}: run is given twice"),
+    ],
+)
+def test_other_commands_say_how_a_run_is_named(words, said, make, capsys):
+    run = make("runs/demo")
+    assert main(words.format(run=run).split()) == 2
+    assert said.format(run=run) in capsys.readouterr().err
 
 
 def test_the_list_needs_no_jax(make, tmp_path):

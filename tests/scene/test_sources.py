@@ -92,8 +92,22 @@ def test_names_that_mean_nothing(mazes, name, message):
         load_levels(name, S)
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("random/s/9", "random/s/9: no such level; there are random/s/000 to random/s/511"),
+        ("random/m/007", "random/m/007: a level of size m does not fit size s; .* is size=m,"),
+        ("random/l", "random/l: a level of size l does not fit size s"),
+    ],
+)
+def test_mistakes_are_found_without_making_the_levels(name, message):
+    composed = compose_run([f"levels={name}", "size=s"])
+    with pytest.raises(LevelError, match=f"^{message}"):
+        levels_note(composed["generator"], composed.size)
+
+
 def test_there_are_no_files_of_a_made_set(mazes):
-    with pytest.raises(LevelError, match=r"^mazes: the levels of this set are made"):
+    with pytest.raises(LevelError, match=r"^mazes/s: the levels of this set are made"):
         find_levels("mazes")
 
 

@@ -60,6 +60,13 @@ def test_jobs_come_after_what_they_begin_from(add):
     assert last.levels == "handmade/s/roll_right,handmade/s/climb_left"
 
 
+def test_a_level_of_a_made_set_is_gone_on_with(add):
+    add(replaced("levels: [handmade/s/lift_off, h", "levels: [random/s/007, h"))
+    jobs = {job.run: job for job in study_jobs(load_study("mine"))}
+    tuned = compose_job(jobs["long-seed-0-finetune-007"], jobs["long-seed-0"])
+    assert tuned["generator"].config.levels == "random/s/007"
+
+
 def test_where_runs_are_and_what_they_begin_with(add, tmp_path):
     jobs = {job.run: job for job in study_jobs(load_study("mine", [], [3]))}
     compose = functools.partial(compose_job, agent=jobs["long-seed-3"], runs=str(tmp_path))
@@ -104,6 +111,10 @@ def replaced(old, new):
         (replaced("short: []", "short: x"), "methods.short: a list is expected"),
         (replaced("short: []", "sh/ort: []"), "methods.sh/ort: letters, digits"),
         (replaced("short: []", "short: [seed=1]"), "methods.short: seed=1: a study chooses it"),
+        (
+            replaced("[train.total_steps=192]", "['ppo.epochs=1']"),
+            "methods.long: the same run as methods.short; leave one of them out",
+        ),
         (replaced("steps=192", "step=192"), "methods.long: train.total_step: unknown setting"),
         (replaced("short: []", "short: [network=mpl]"), "methods.short: network=mpl: unknown"),
         (
@@ -117,12 +128,28 @@ def replaced(old, new):
             replaced("evaluate:", "#"),
             "sequence: what is kept of each set is measured by `evaluate`",
         ),
-        (replaced("[handmade/s/lift_off, h", "[random/s, h"), "finetune.levels: random"),
+        (replaced("[handmade/s/lift_off], att", "[random/s/9999], att"), "there are random/s/000"),
+        (
+            replaced("[handmade/s/lift_off], att", "[handmade/l/crane], att"),
+            "of size l and does not fit size s of short; take smaller levels, or put size=l among",
+        ),
+        (
+            replaced("[handmade/s/lift_off], att", "[random/m], att"),
+            "evaluate.levels: random/m: r",
+        ),
+        (
+            replaced("stages: [handmade/s/lift_off", "stages: [random/s/0"),
+            "stages[0]: random/s/0: ",
+        ),
+        (
+            replaced("[handmade/s/lift_off, h", "['run:r', h"),
+            "finetune.levels: run=r: no such run folder",
+        ),
         (replaced("handmade/s/lift_off, h", "handmade/l/crane, h"), "finetune of short: "),
         (replaced("steps=128", "step=128"), "finetune of short: train.total_step: unknown"),
         (replaced("[train.total_steps=128]", "[levels=handmade]"), "the study chooses the levels"),
         (replaced("fresh: false", "fresh: 3"), "sequence.fresh=3: true or false"),
-        (replaced("climb_left", "climb_lef"), "sequence of short: "),
+        (replaced("climb_left", "climb_lef"), "sequence.stages[1]: handmade/s/climb_lef: no such"),
         (GOOD + "figures: [profle]\n", "figure=profle: unknown; did you mean profile"),
         (replaced("stages: [", "stages: [[], "), "sequence.stages[0]=[]: a name or a list"),
     ],

@@ -39,8 +39,15 @@ class RandomSet(LevelSource):
     def sizes(self, argument: str = "") -> Mapping[str, SceneSize]:
         return SIZES
 
+    def names(self, part: str, argument: str = "") -> tuple[str, ...]:
+        return _names(part, self.config.count)
+
     def load(self, part: str, argument: str = "") -> LevelSet:
         return _drawn(part, self.config.count)
+
+
+def _names(size: str, count: int) -> tuple[str, ...]:
+    return tuple(f"random/{size}/{number:03d}" for number in range(count))
 
 
 @functools.lru_cache
@@ -54,5 +61,4 @@ def _drawn(size: str, count: int) -> LevelSet:
     composed = compose_run([f"size={size}", "generator=random", "filter.enabled=true"])
     generator: Any = build_task(composed, ("engine", "action", "generator")).generator
     levels = jax.jit(generator.sample, static_argnums=1)(jax.random.key(SEED), count)
-    names = tuple(f"random/{size}/{number:03d}" for number in range(count))
-    return LevelSet(jax.device_get(levels), names)
+    return LevelSet(jax.device_get(levels), _names(size, count))

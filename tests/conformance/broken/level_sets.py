@@ -58,6 +58,11 @@ class Twins(Three):
         return super().load(part)._replace(names=("a", "b", "a"))
 
 
+class Misnamed(Three):
+    def names(self, part, argument=""):
+        return ("a", "b", "d")
+
+
 class Restless(Three):
     def load(self, part, argument=""):
         return LevelSet(example_levels(SIZE, 3, seed=next(_calls)), ("a", "b", "c"))
@@ -73,6 +78,6 @@ BROKEN = {
     "says_its_parts": [_make(Partless), _make(Slashed)],
     "levels_have_the_size_of_their_part": [_make(Larger)],
     "levels_are_valid": [_make(Late)],
-    "levels_have_names": [_make(Nameless), _make(Twins)],
+    "levels_have_names": [_make(Nameless), _make(Twins), _make(Misnamed)],
     "gives_the_same_again": [_make(Restless)],
 }
