@@ -42,8 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the page and print its path, after the table of the methods where several seeds are
     compared. Raises `RunError` for a run without parameters."""
+    from kinetix_core.registry import registry
     from kinetix_core.report import (
-        figure_named,
         read_run,
         report_data,
         study_data,
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
     names = args.figures.split(",") if args.figures else None
     for name in names or ():
-        figure_named(name)  # raises for one that is unknown
+        registry().get("figure", name)  # raises for one that is unknown
     if (study := _study(args.run)) is not None:
         out = study / "report.html" if args.out is None else _page(args.out)
         drawn = write_study_report(study, out, names)
@@ -101,7 +101,8 @@ def _say(data: ReportData, drawn: Drawn) -> None:
     elif data.study is None:
         said = "not evaluated yet; the page says which command does it"
         lines += [f"{run.record.name}: {said}" for run in data.runs if not run.record.evaluation]
-    lines += [f"{name}: {f.why}" for name, f in drawn.items() if isinstance(f, Missing)]
+    missing = {name: f for name, f in drawn.items() if isinstance(f, Missing)}
+    lines += [f"{name}: {f.why}" for name, f in missing.items() if not f.fault]  # faults are logged
     if not can_write_png():
         lines.append(HOW_TO_PNG)
     for line in lines:
