@@ -82,6 +82,20 @@ def test_a_figure_that_cannot_be_imported_is_a_line_too(
     assert '<section id="learning">' in page
 
 
+def test_files_of_figures_that_are_no_more_on_the_page_go(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("KINETIX_COMPILATION_CACHE", "off")
+    mine = ("page-mine.svg", "page-learning.txt", "page-health.csv", "page-health.html")
+    for name in mine:
+        (tmp_path / name).write_text("mine")
+    out = tmp_path / "page.html"
+    for figures, gone in (("learning", "replays"), ("replays", "learning")):
+        assert main(["report", str(run), "--figures", figures, "--out", str(out)]) == 0
+        names = {file.name for file in tmp_path.iterdir()}
+        assert {"page.html", *mine} <= names
+        assert not {f"page-{gone}.{end}" for end in ("csv", "svg", "png")} & names
+        assert ("page-learning.svg" in names) == (figures == "learning")
+
+
 def test_a_study_whose_figure_is_gone_has_the_others(tmp_path, caplog):
     folder = sample_study(tmp_path / "transfer")
     file = folder / "study.json"
