@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 HELP = "one page of a run or study: curves, solve rates, replays, cost: kinetix report DIR"
 USES_JAX = True
 OPTIONS_ANYWHERE = True
+_MOST_STUDIES = 5
+"""Named where a folder of them was given."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,9 +115,13 @@ def _folder(text: str) -> Path:
     """Of a run, given as DIR or run=DIR. Raises `RunError`, naming it as it was given."""
     from kinetix_core.paths import user_path
     from kinetix_core.record import check_run
+    from kinetix_core.study import DEFINITION
 
     setting = "run" if text.startswith("run=") else ""
     folder = user_path(text.removeprefix("run="), setting)
+    if studies := sorted(file.parent for file in folder.glob(f"*/{DEFINITION}")):
+        shown = ", ".join(map(str, studies[:_MOST_STUDIES]))
+        raise RunError(f"{folder}: not a run, but a folder of studies: {shown}; give one of them")
     check_run(folder, setting)
     return folder
 
