@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -61,7 +60,7 @@ def more_help() -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Print the summary and the path of the page. Mistakes raise a `KinetixError`."""
-    from kinetix_core.paths import user_path
+    from kinetix_core.paths import check_writable, user_path
     from kinetix_core.record import check_parameters
     from kinetix_core.scene import find_sources
 
@@ -74,10 +73,10 @@ def run(args: argparse.Namespace) -> int:
     folder = user_path(settings.run, "run")
     check_parameters(folder)
     out = _out(args.out, folder, args.level)
+    check_writable(out)
     from kinetix_core.explain import explain, summary_lines
     from kinetix_core.report import write_explanation
 
-    print(f"watching {settings.attempts} attempts ...", file=sys.stderr)
     found = explain(
         folder,
         args.level,

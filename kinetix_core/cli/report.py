@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 HELP = "one page of a run or study: curves, solve rates, replays, cost: kinetix report DIR"
 USES_JAX = True
 OPTIONS_ANYWHERE = True
+_MOST_STUDIES = 5
+"""Named where a folder of them was given."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the page and print its path, after the table of the methods where several seeds are
     compared. Raises `RunError` for a run without parameters."""
+    from kinetix_core.registry import registry
     from kinetix_core.report import (
-        figure_named,
         read_run,
         report_data,
         study_data,
@@ -53,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
     names = args.figures.split(",") if args.figures else None
     for name in names or ():
-        figure_named(name)  # raises for one that is unknown
+        registry().get("figure", name)  # raises for one that is unknown
     if (study := _study(args.run)) is not None:
         out = study / "report.html" if args.out is None else _page(args.out)
         drawn = write_study_report(study, out, names)
@@ -101,7 +103,8 @@ def _say(data: ReportData, drawn: Drawn) -> None:
     elif data.study is None:
         said = "not evaluated yet; the page says which command does it"
         lines += [f"{run.record.name}: {said}" for run in data.runs if not run.record.evaluation]
-    lines += [f"{name}: {f.why}" for name, f in drawn.items() if isinstance(f, Missing)]
+    missing = {name: f for name, f in drawn.items() if isinstance(f, Missing)}
+    lines += [f"{name}: {f.why}" for name, f in missing.items() if not f.fault]  # faults are logged
     if not can_write_png():
         lines.append(HOW_TO_PNG)
     for line in lines:
@@ -112,9 +115,13 @@ def _folder(text: str) -> Path:
     """Of a run, given as DIR or run=DIR. Raises `RunError`, naming it as it was given."""
     from kinetix_core.paths import user_path
     from kinetix_core.record import check_run
+    from kinetix_core.study import DEFINITION
 
     setting = "run" if text.startswith("run=") else ""
     folder = user_path(text.removeprefix("run="), setting)
+    if studies := sorted(file.parent for file in folder.glob(f"*/{DEFINITION}")):
+        shown = ", ".join(map(str, studies[:_MOST_STUDIES]))
+        raise RunError(f"{folder}: not a run, but a folder of studies: {shown}; give one of them")
     check_run(folder, setting)
     return folder
 

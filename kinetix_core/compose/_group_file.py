@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kinetix_core.errors import SettingError, did_you_mean
+from kinetix_core.registry import registry
 
 from ._overrides import config_files, first_comment
 
@@ -25,7 +26,7 @@ def group_text(group: str, name: str) -> tuple[str, str]:
     files = config_files(group)
     if name not in files:
         close = did_you_mean(name, files) or f"; no plugin brings a {group}"
-        raise SettingError(f"{group} {name}: unknown{close}")
+        raise SettingError(f"{group} {name}: unknown{close}{registry().broken_text()}")
     where, file = files[name]
     return where, file.read_text(encoding="utf-8")
 

@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from kinetix_core.errors import SettingError, did_you_mean
-from kinetix_core.registry import COMPOSED_KINDS, registry
+from kinetix_core.registry import COMPOSED_KINDS, package_folder, registry
 
 from ._schema import PRESETS
 
@@ -128,7 +128,7 @@ def check_choice(override: Override) -> None:
         known = presets()
         if override.value is not None and override.value not in known:
             close = did_you_mean(str(override.value), known) or "; no plugin brings a preset"
-            raise SettingError(f"{override.text}: unknown{close}")
+            raise SettingError(f"{override.text}: unknown{close}{registry().broken_text()}")
         return
     kind = COMPOSED_KINDS[override.key]
     names = override.value if isinstance(override.value, list) else [override.value]
@@ -166,12 +166,9 @@ def first_comment(text: str) -> str:
 
 def config_files(group: str) -> dict[str, tuple[str, Traversable]]:
     """The YAML files of one group in every plugin's config folders, by name, with where each is."""
-    from importlib.resources import files
-
     found: dict[str, tuple[str, Traversable]] = {}
     for folder in registry().config_folders:
-        package, *below = folder.removeprefix("pkg://").split("/")
-        place = files(package).joinpath(*below, group)
+        place = package_folder(folder).joinpath(group)
         if place.is_dir():
             for file in sorted(place.iterdir(), key=lambda f: f.name):
                 if file.name.endswith(".yaml"):

@@ -1,5 +1,7 @@
 """The folders of YAML that Hydra looks into."""
 
+from importlib.util import find_spec
+
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
@@ -11,4 +13,13 @@ class KinetixSearchPath(SearchPathPlugin):
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         for folder in registry().config_folders:
-            search_path.append(provider="kinetix", path=folder)
+            for path in _paths(folder):
+                search_path.append(provider="kinetix", path=path)
+
+
+def _paths(folder: str) -> list[str]:
+    """As Hydra takes it: a folder without `__init__.py` is no package to it."""
+    spec = find_spec(folder.removeprefix("pkg://").replace("/", "."))
+    if spec is None or spec.origin is not None:
+        return [folder]
+    return [f"file://{place}" for place in spec.submodule_search_locations or ()]

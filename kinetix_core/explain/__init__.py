@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ._gap import closest_gap
     from ._learner import check_learner_settings
     from ._specialist import Specialist
-    from ._verdict import summary_lines, verdict
+    from ._verdict import summary_lines, times, verdict
     from ._watch import Attempt
 
 _WHERE = {
@@ -17,7 +17,7 @@ _WHERE = {
     "._gap": ("closest_gap",),
     "._learner": ("check_learner_settings",),
     "._specialist": ("Specialist",),
-    "._verdict": ("summary_lines", "verdict"),
+    "._verdict": ("summary_lines", "times", "verdict"),
     "._watch": ("Attempt",),
 }
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]

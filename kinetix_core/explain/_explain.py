@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from kinetix_core.scene import Scene, levels_hash, load_levels, parse_size
 from ._learner import check_learner_settings
 from ._specialist import Specialist, specialists
 from ._watch import Attempt, attempts_of, watcher
+
+_log = logging.getLogger(__name__)
 
 _USUAL = {"attempts": 20, "size": "", "agent": 0, "seed": 0}
 
@@ -109,6 +112,7 @@ def explain(
     def count(params: Parameters) -> tuple[int, int]:
         return sum(attempt.solved for attempt in seen(params)), attempts
 
+    _log.info("watching %s attempts ...", attempts)
     asked = {"attempts": attempts, "size": size, "agent": agent, "seed": seed}
     explanation = Explanation(
         command=_command(run, level, steps, asked, settings),

@@ -39,7 +39,8 @@ class OneLevel(LevelGenerator):
 
 @dataclass(frozen=True, eq=False)
 class Specialist:
-    """What came of training on the level alone. solved: of the attempts after it.
+    """What came of training on the level alone. solved: of the attempts after it. in_training:
+    episodes of the training that were solved.
 
     curve: environment steps so far and the share of the episodes of an update that were solved;
     NaN where none ended.
@@ -49,6 +50,7 @@ class Specialist:
     curve: tuple[tuple[float, float], ...]
     solved: int
     attempts: int
+    in_training: int
 
     @property
     def steps(self) -> int:
@@ -61,7 +63,7 @@ class Specialist:
     @property
     def ever(self) -> bool:
         """Whether any episode was solved, in training or after it."""
-        return self.solved > 0 or any(rate > 0 for _, rate in self.curve)
+        return self.solved > 0 or self.in_training > 0
 
 
 def specialists(
@@ -88,7 +90,7 @@ def specialists(
         state = init(composed.seed)
         if begin is not None:
             state = replace(state, params=begin)
-        curve = []
+        curve, solved = [], 0
         for number in range(1, setup.updates + 1):
             state, metrics, _ = step(state)
             if metric := diverged(jax.device_get(metrics)):
@@ -98,7 +100,9 @@ def specialists(
                 )
             rate = float(np.asarray(metrics["episode/solved"]))
             curve.append((float(number * setup.steps_per_update), rate))
-        return Specialist(start, tuple(curve), *count(state.params))
+            if np.isfinite(rate):
+                solved += round(rate * float(np.asarray(metrics["episode/count"])))
+        return Specialist(start, tuple(curve), *count(state.params), solved)
 
     return trained("from the agent", params), trained("from scratch", None)
 

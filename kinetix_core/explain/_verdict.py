@@ -6,6 +6,7 @@ from kinetix_core.evaluate import interval_text, percent, wilson_interval
 from kinetix_core.render import OUTCOMES
 
 from ._explain import Explanation
+from ._specialist import Specialist
 
 ENOUGH = 0.5
 """Share of attempts from which on a policy is said to solve a level."""
@@ -39,13 +40,30 @@ def verdict(found: Explanation) -> str:
         )
     if found.solved or tuned.ever or fresh.ever:
         return (
-            f"The level is hard rather than impossible: it was solved now and then, but {steps} do"
+            f"The level is hard rather than impossible: it was solved {_who(found)}, but {steps} do"
             " not make a policy that solves half of its attempts."
         )
     return (
         f"The level may be at fault: nobody ever solved it, neither the agent nor {steps}, from the"
         " agent or from scratch."
     )
+
+
+def _who(found: Explanation) -> str:
+    """By whom and how often a level was solved that nobody solves half of the time."""
+    agent = [f"by the agent in {found.solved} of {len(found.attempts)} attempts"]
+    parts = agent if found.solved else []
+    for special in found.specialists:
+        after = f"after training {special.start} in {special.solved} of {special.attempts} attempts"
+        parts += [after] if special.solved else []
+    trained = sum(special.in_training for special in found.specialists)
+    parts += [f"{times(trained)} while training"] if trained else []
+    return ", ".join(parts[:-1]) + (" and " if parts[1:] else "") + parts[-1]
+
+
+def times(count: int) -> str:
+    """How often."""
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def summary_lines(found: Explanation) -> list[str]:
@@ -64,10 +82,17 @@ def summary_lines(found: Explanation) -> list[str]:
     ]
     lines += [
         f"after {special.steps:,} steps on this level alone, {special.start}: "
-        f"{special.solved} of {special.attempts} attempts solved"
+        f"{special.solved} of {special.attempts} attempts solved{_while_training(special)}"
         for special in found.specialists
     ]
     return [*lines, verdict(found)]
+
+
+def _while_training(special: Specialist) -> str:
+    """Told of a training that made no policy which solves the level."""
+    if special.rate >= ENOUGH or not special.in_training:
+        return ""
+    return f", and solved {times(special.in_training)} while training"
 
 
 def metres(gap: float | None) -> str:

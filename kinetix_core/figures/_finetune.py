@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from kinetix_core.evaluate import percent
 from kinetix_core.interfaces import Chart, Drawing, Figure, Missing, Table, Task
@@ -13,6 +14,7 @@ from kinetix_core.report import (
     SCRATCH,
     SHARES,
     STEPS,
+    Labelled,
     Line,
     Point,
     ReportData,
@@ -59,7 +61,7 @@ class Finetuned(Figure):
         curves = _curves(data)
         levels = sorted({level for _, part, level in curves if part == FINETUNE})
         if not levels:
-            return Missing("there is no fine-tuned agent among these runs, or none is finished")
+            return _without_curves(data)
         sides = sorted({(m, part) for m, part, _ in curves}, key=lambda s: _order(data, s))
         charts = []
         if both := [name for name in levels if all((*side, name) in curves for side in sides)]:
@@ -74,6 +76,40 @@ class Finetuned(Figure):
             tables.append(_only_table(curves, sides, levels))
         note = _NOTE + no_intervals_note(map(len, curves.values()))
         return Drawing("Fine-tuned against from scratch", note, charts, steps, tables)
+
+
+def _without_curves(data: ReportData) -> Drawing | Missing:
+    """What is left where no training episode of a fine-tuned agent ended: the evaluations."""
+    runs = [*data.part(FINETUNE), *data.part(SCRATCH)]
+    if not data.part(FINETUNE):
+        return Missing("there is no fine-tuned agent among these runs, or none is finished")
+    why = "no training episode of the fine-tuned agents ended, so there are no curves"
+    if not (rows := _evaluation_rows(runs)):
+        return Missing(f"{why}, and their runs have no evaluation; longer training mends it")
+    cells = [
+        [*map(str, list(row.values())[:-1]), percent(float(row["solve_rate"]))] for row in rows
+    ]
+    head = ("level", "method", "network", "evaluated on", "runs", "solve rate")
+    shown = Table(head, cells, "At the end of each run")
+    return Drawing("Fine-tuned against from scratch", "", (), rows, [shown], [why])
+
+
+def _evaluation_rows(runs: Sequence[Labelled]) -> list[dict[str, Any]]:
+    """Mean solve rate at the end of the runs, of each level, side and set that was played."""
+    found: dict[tuple[str, str, str, str], list[float]] = {}
+    for run in runs:
+        for row in (run.record.evaluation or {}).get("sets", ()):
+            key = (run.levels, run.method, _NAMES[run.part], row["set"])
+            found.setdefault(key, []).append(float(row["solve_rate"]))
+    keys = ("level", "method", "start", "set")
+    return [
+        {
+            **dict(zip(keys, of, strict=True)),
+            "runs": len(rates),
+            "solve_rate": statistics.fmean(rates),
+        }
+        for of, rates in sorted(found.items())
+    ]
 
 
 def _curves(data: ReportData) -> Curves:

@@ -57,7 +57,7 @@ class Lifelong(Figure):
         for metric in _PLASTICITY:
             title, words = MEASURES[metric]
             if lines := _lines(found, partial(_metric, metric)):
-                axes = Axes(STEPS, marks=_marks(found))
+                axes = _over_stages(found, Axes())
                 names = _names(found)
                 charts.append(
                     line_chart(lines, axes, title=title, legend=names, caption=words, small=True)
@@ -83,8 +83,10 @@ def _names(found: Sequences) -> list[str]:
     ]
 
 
-def _marks(found: Sequences) -> list[tuple[float, str]]:
-    return [(found.offset(stage), name) for stage, name in enumerate(found.stages)]
+def _over_stages(found: Sequences, axes: Axes) -> Axes:
+    """From the beginning of the first stage to the end of the last, with a mark at each."""
+    marks = [(found.offset(stage), name) for stage, name in enumerate(found.stages)]
+    return replace(axes, x_title=STEPS, marks=marks, right=found.offset(len(found.stages)))
 
 
 def _lines(
@@ -133,9 +135,7 @@ def _performance(found: Sequences, name: str) -> list[Chart]:
 
     own = [stage for stage, other in enumerate(found.stages) if other == name]
     lines = [replace(line, dots=True) for line in _lines(found, curves, fresh_stages=own)]
-    axes = replace(
-        SHARES, x_title=STEPS, marks=_marks(found), right=found.offset(len(found.stages))
-    )
+    axes = _over_stages(found, SHARES)
     title = f"Solve rate on {name}"
     return [line_chart(lines, axes, title=title, legend=_names(found))] if lines else []
 
@@ -143,6 +143,6 @@ def _performance(found: Sequences, name: str) -> list[Chart]:
 def _training(found: Sequences) -> list[Chart]:
     """No chart where no episode ended."""
     lines = _lines(found, lambda run: solved_curves(run.record))
-    axes = replace(SHARES, x_title=STEPS, marks=_marks(found))
+    axes = _over_stages(found, SHARES)
     title = "Training episodes, of the set of each stage"
     return [line_chart(lines, axes, title=title, legend=_names(found))] if lines else []

@@ -3,7 +3,7 @@
 from ._component import Component
 from ._hooks import ENTRY_POINTS, HOOKS, Hooks, hookimpl, hookspec
 from ._kinds import COMPOSED_KINDS, KINDS, TASK_KINDS, Kind
-from ._load import Plugin, load_object, load_plugin, load_plugins
+from ._load import Plugin, load_object, load_plugin, load_plugins, one_line, package_folder
 from ._registry import Registry, registry, setting_message
 
 __all__ = [
@@ -22,6 +22,8 @@ __all__ = [
     "load_object",
     "load_plugin",
     "load_plugins",
+    "one_line",
+    "package_folder",
     "registry",
     "setting_message",
 ]

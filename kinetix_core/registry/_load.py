@@ -7,6 +7,7 @@ import importlib.metadata
 import importlib.resources
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -129,9 +130,9 @@ def _check_components(components: Iterable[Any]) -> None:
 
 def _check_folders(folders: Iterable[Any]) -> None:
     for folder in folders:
-        place = _package_folder("kinetix_config_folders", folder)
+        place = _checked_folder("kinetix_config_folders", folder)
         for kind in KINDS:
-            if (place / kind).is_dir():
+            if place.joinpath(kind).is_dir():
                 raise PluginError(
                     f"kinetix_config_folders gave {folder}: its folder {kind} would hide the"
                     f" {kind} components; defaults belong in their config classes"
@@ -144,15 +145,30 @@ def _level_folder(name: Any, folder: Any) -> Path:
     if isinstance(folder, str) and folder.startswith("cache://"):
         # such a set is filled later, by a command: the folder may be missing
         return cache_folder().joinpath(*folder.removeprefix("cache://").split("/"))
-    return _package_folder("kinetix_level_sets", folder)
+    place = _checked_folder("kinetix_level_sets", folder)
+    if not isinstance(place, Path):
+        raise PluginError(
+            f"kinetix_level_sets gave {folder}: a folder with an __init__.py is expected, or one"
+            " below a package, as pkg://package/levels"
+        )
+    return place
 
 
-def _package_folder(hook: str, folder: Any) -> Path:
-    """The place of `pkg://package/folder`."""
+def _checked_folder(hook: str, folder: Any) -> Traversable:
+    """The place of `pkg://package/folder`. Raises `PluginError` where there is none."""
     if not isinstance(folder, str) or not folder.startswith("pkg://"):
         raise PluginError(f"{hook} gave {folder!r}; pkg://package.folder is expected")
-    package, *below = folder.removeprefix("pkg://").split("/")
-    place = importlib.resources.files(package).joinpath(*below)
+    place = package_folder(folder)
     if not place.is_dir():
         raise PluginError(f"{hook} gave {folder}: there is no such folder")
-    return Path(str(place))
+    return place
+
+
+def package_folder(folder: str) -> Traversable:
+    """The place of `pkg://package/folder`, which needs no `__init__.py`."""
+    package, *below = folder.removeprefix("pkg://").split("/")
+    place = importlib.resources.files(package)
+    for name in below:
+        # the place of a namespace package takes one name, neither none nor several
+        place = place.joinpath(name)
+    return place

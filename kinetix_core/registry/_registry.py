@@ -88,11 +88,12 @@ class Registry:
             return found[0]
         if reason := self.disabled.get((kind, name)):
             raise PluginError(reason)
-        text = f"{kind}={name}: unknown{did_you_mean(name, self.names(kind))}"
-        # who offers it is not known of a plugin that could not be read
-        for plugin in self.broken:
-            text += f"; {plugin} is broken: {plugin.problem}"
-        raise PluginError(text)
+        close = did_you_mean(name, self.names(kind))
+        raise PluginError(f"{kind}={name}: unknown{close}{self.broken_text()}")
+
+    def broken_text(self) -> str:
+        """What follows an unknown name: a plugin that could not be read may offer it."""
+        return "".join(f"; {plugin} is broken: {plugin.problem}" for plugin in self.broken)
 
     def distribution(self, component: Component) -> str:
         """Name and version of the package that offers a component."""

@@ -119,16 +119,17 @@ def _range(values: Sequence[float], low: float | None, high: float | None) -> tu
 
 def _grid(plot: _Plot, axes: Axes) -> str:
     canvas, parts = plot.canvas, []
-    for value in ticks(plot.bottom, plot.top, 5):
+    values = ticks(plot.bottom, plot.top, 5)
+    for value, label in zip(values, _labels(values, axes.label), strict=True):
         y = plot.y(value)
         parts.append(
             f'<path d="M{_MARGIN["left"]} {y:.1f}H{plot.width - _MARGIN["right"]}" '
             f'style="stroke:{canvas.paint("edge")};fill:none"/>'
-            + canvas.text(_MARGIN["left"] - 6, y + 4, (axes.label or short)(value), anchor="end")
+            + canvas.text(_MARGIN["left"] - 6, y + 4, label, anchor="end")
         )
     base = plot.height - _MARGIN["bottom"]
-    for value in ticks(0.0, plot.right, max(plot.width // 110, 2)):
-        label = (axes.x_label or short)(value)
+    values = ticks(0.0, plot.right, max(plot.width // 110, 2))
+    for value, label in zip(values, _labels(values, axes.x_label), strict=True):
         x = min(plot.x(value), plot.width - 0.6 * LETTER * len(label))
         parts.append(canvas.text(x, base + 16, label, anchor="middle"))
     if axes.x_title:
@@ -138,15 +139,18 @@ def _grid(plot: _Plot, axes: Axes) -> str:
 
 
 def _marks(plot: _Plot, marks: Sequence[tuple[float, str]]) -> str:
-    """Dashed lines over the height, each with its name as far as there is room to the next."""
+    """Dashed lines over the height, each with its name as far as there is room to the next: none
+    where that is less than four letters."""
     parts, base = [], plot.height - _MARGIN["bottom"]
     ends = [plot.x(x) for x, _ in marks[1:]] + [plot.width - _MARGIN["right"]]
     for (value, name), end in zip(marks, ends, strict=False):
         x = plot.x(value)
+        room = end - x - 6
+        words = plot.canvas.text(x + 3, plot.head - 8, cut(name, room), size=11)
         parts.append(
-            f'<path d="M{x:.1f} {plot.head - 6}V{base}" '
-            f'style="stroke:{plot.canvas.paint("muted")};stroke-dasharray:3 3;fill:none"/>'
-            + plot.canvas.text(x + 3, plot.head - 8, cut(name, end - x - 6), size=11)
+            f'<g><title>{escape(name)}</title><path d="M{x:.1f} {plot.head - 6}V{base}" '
+            f'style="stroke:{plot.canvas.paint("muted")};stroke-dasharray:3 3;fill:none"/></g>'
+            + (words if room >= 4 * LETTER else "")
         )
     return "".join(parts)
 
@@ -218,12 +222,22 @@ def ticks(low: float, high: float, count: int) -> list[float]:
     return [round(n * step, 12) for n in range(first, last + 1)]
 
 
-def short(value: float) -> str:
-    """A number in few signs: `1.5 M`, `20 k`, `0.003`."""
+def short(value: float, digits: int = 3) -> str:
+    """A number in few signs, of so many digits at least: `1.5 M`, `20 k`, `0.003`."""
     for size, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
-            return f"{value / size:.4g} {sign}"
-    return f"{value:.3g}"
+            return f"{value / size:.{max(digits, 4)}g} {sign}"
+    return f"{value:.{digits}g}"
+
+
+def _labels(values: Sequence[float], label: Callable[[float], str] | None) -> list[str]:
+    """Of ticks: by `label`, or else with the digits that tell one from the next."""
+    if label is not None:
+        return [label(value) for value in values]
+    largest = max(map(abs, values), default=0.0)
+    step = values[1] - values[0] if len(values) > 1 else largest
+    digits = math.floor(math.log10(largest)) - math.floor(math.log10(step)) + 1 if step > 0 else 3
+    return [short(value, max(digits, 3)) for value in values]
 
 
 def percent_label(value: float) -> str:

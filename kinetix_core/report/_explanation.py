@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kinetix_core.explain import Attempt, Explanation, verdict
+from kinetix_core.explain import Attempt, Explanation, times, verdict
 from kinetix_core.interfaces import Chart, Picture
 from kinetix_core.render import OUTCOMES, filmstrips_svg
 
@@ -163,8 +163,9 @@ def _training(found: Explanation) -> str:
     chart = line_chart(lines, axes, title="Solve rate", legend=names, small=True)
     note = (
         "The same learner trained on this level and nothing else: once it goes on from the agent,"
-        " once it begins afresh. Solve rate of the episodes of each update."
+        " once it begins afresh. Solve rate of the episodes of each update. Solved while training: "
     )
+    note += ", ".join(f"{s.start} {times(s.in_training)}" for s in found.specialists) + "."
     return section("training", _TRAINED, chart_row([chart]), note=note)
 
 

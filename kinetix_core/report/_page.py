@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 from pathlib import Path
 
 from kinetix_core.errors import RunError
 from kinetix_core.interfaces import Missing
+from kinetix_core.registry import registry
 
 from ._compare import Comparison, comparison_rows
 from ._data import ReportData, report_data
@@ -32,7 +33,8 @@ def write_report(path: Path, data: ReportData, names: Sequence[str] | None = Non
 
 
 def write_files(path: Path, data: ReportData, drawn: Drawn, page: str) -> None:
-    """The page, the table of the comparison and the files of the figures."""
+    """The page, the table of the comparison and the files of the figures, in the place of those
+    that an earlier report of that name left."""
     files: dict[Path, str | bytes] = {}
     if several_seeds(data.comparison) and data.comparison.sets:
         files[path.with_suffix(".csv")] = csv_text(comparison_rows(data.comparison))
@@ -50,6 +52,22 @@ def write_files(path: Path, data: ReportData, drawn: Drawn, page: str) -> None:
     files[path] = page
     for file, content in files.items():
         write_file(file, content)
+    _remove_earlier(path, files)
+
+
+def _remove_earlier(path: Path, written: Collection[Path]) -> None:
+    """Files of figures that the page has no more."""
+    for name in registry().names("figure"):
+        beside = path.with_name(f"{path.stem}-{name}")
+        if beside.with_suffix(".html").exists():
+            continue  # another page, whose table has this name
+        for suffix in (".csv", ".svg", ".png"):
+            file = beside.with_suffix(suffix)
+            if file not in written and file.is_file():
+                try:
+                    file.unlink()
+                except OSError as error:
+                    raise RunError(f"{file}: cannot be removed ({error.strerror})") from error
 
 
 def write_file(file: Path, content: str | bytes) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import shlex
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kinetix_core.errors import KinetixError
+from kinetix_core.errors import KinetixError, PluginError
 from kinetix_core.interfaces import Drawing, Missing
+from kinetix_core.registry import registry
 
 from ._compare import compare_methods
 from ._data import AGENTS, Labelled, ReportData
@@ -30,6 +32,8 @@ from ._read import read_run
 
 if TYPE_CHECKING:
     from kinetix_core.study import JobState
+
+_log = logging.getLogger(__name__)
 
 _MOST_RUNS = 40
 """Runs whose table is shown at once."""
@@ -79,15 +83,14 @@ def write_study_report(
     """Write the page, the figures beside it and the page of costs; nothing where no run is done.
 
     out: the page; None: report.html in the folder. names: of the figures; None: those that the
-    study names, or else the usual ones. Raises `RunError` where something cannot be written.
+    study names, or else the usual ones. A figure that the study names and nobody offers is missing.
+    Raises `RunError` where something cannot be written.
     """
     data = study_data(folder)
     if not data.runs:
         return {}
-    chosen = names or (data.study or {}).get("figures") or None
-    drawn = {
-        name: _without_paths(folder, found) for name, found in draw_figures(data, chosen).items()
-    }
+    found = draw_figures(data, names) if names else _own_figures(data)
+    drawn = {name: _without_paths(folder, figure) for name, figure in found.items()}
     path = out or folder / "report.html"
     write_files(path, data, drawn, _page(data, drawn))
     records = [run.record for run in data.runs]
@@ -95,6 +98,23 @@ def write_study_report(
     write_file(costs, document(f"Cost of {data.title}", "", {}, [cost(records)]))
     write_file(costs.with_suffix(".csv"), csv_text(cost_rows(records)))
     return drawn
+
+
+def _own_figures(data: ReportData) -> Drawn:
+    """Those that the study names, or else the usual ones."""
+    names = (data.study or {}).get("figures")
+    if not names:
+        return draw_figures(data)
+    gone: dict[str, Missing] = {}
+    for name in names:
+        try:
+            registry().get("figure", name)
+        except PluginError as error:
+            way = "the study asks for this figure, and --figures chooses others"
+            gone[name] = Missing(f"{error}; {way}", fault=True)
+            _log.warning("%s", gone[name].why)
+    drawn = draw_figures(data, [name for name in names if name not in gone])
+    return {name: gone.get(name) or drawn[name] for name in names}
 
 
 def _without_paths(folder: Path, found: Drawing | Missing) -> Drawing | Missing:

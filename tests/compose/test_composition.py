@@ -167,17 +167,20 @@ def test_a_saved_run_whose_component_is_no_longer_installed():
 # presets
 
 
+PRESETS = """
+from kinetix_core.registry import hookimpl
+
+@hookimpl
+def kinetix_config_folders():
+    yield "pkg://kinetix_presets.configs"
+"""
+
+
 def add_preset(packages, text, name="fast"):
     packages.add(
         "kinetix-presets",
         "kinetix_presets",
-        """
-        from kinetix_core.registry import hookimpl
-
-        @hookimpl
-        def kinetix_config_folders():
-            yield "pkg://kinetix_presets.configs"
-        """,
+        PRESETS,
         files={
             f"kinetix_presets/configs/experiment/{name}.yaml": text,
             "kinetix_presets/configs/__init__.py": "",
@@ -208,6 +211,17 @@ def test_a_preset_of_a_plugin_sets_anything(toy):
     assert run["engine"].config.needed == "from preset"
     assert run["engine"].config.flavour.value == "sour"
     assert [c.name for c in run.loggers] == ["jsonl"]
+
+
+@pytest.mark.parametrize("place", ["kinetix_presets.configs", "kinetix_presets/configs", "bare"])
+def test_a_folder_of_presets_needs_no_init_file(toy, place):
+    source = PRESETS.replace("kinetix_presets.configs", place)
+    folder = "bare" if place == "bare" else "kinetix_presets/configs"
+    files = {f"{folder}/experiment/fast.yaml": FAST}
+    toy.add("kinetix-presets", "kinetix_presets", source, files=files)
+    assert not registry().broken
+    assert presets()["fast"] == f"pkg://{place}/experiment/fast.yaml"
+    assert compose_run(["experiment=fast"])["engine"].config.needed == "from preset"
 
 
 def test_settings_and_choices_win_over_the_preset(toy):

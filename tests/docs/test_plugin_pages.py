@@ -55,3 +55,9 @@ def test_the_environment_variables_are_listed():
     assert {VARIABLE, "KINETIX_TRACEBACK"} < named
     table = CONFIGURATION.partition("## Environment variables")[2]
     assert {v for v in {*named, "CXX"} if f"| `{v}` |" not in table} == set()
+
+
+def test_the_first_page_names_every_other():
+    first = (DOCS / "index.md").read_text()
+    others = {page.name for page in DOCS.glob("*.md")} - {"index.md"}
+    assert {name for name in others if f"]({name})" not in first} == set()

@@ -79,6 +79,9 @@ def test_training_on_the_level_alone_goes_on_and_begins_afresh(found):
     rates = [rate for special in found.specialists for _, rate in special.curve]
     assert np.isfinite(rates).any()
     assert tuned.curve != fresh.curve
+    for special in found.specialists:
+        solved = any(rate > 0 for _, rate in special.curve)
+        assert (special.in_training > 0) == solved
 
 
 def test_the_page_is_whole_and_always_the_same(run, found, tmp_path, capsys):
@@ -102,7 +105,7 @@ def test_a_training_in_which_no_episode_ended_says_so(found):
 
 
 def special(start, solved, curve=0.0):
-    return Specialist(start, ((1000.0, curve),), solved, 10)
+    return Specialist(start, ((1000.0, curve),), solved, 10, round(10 * curve))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +114,13 @@ def special(start, solved, curve=0.0):
         (9, 8, 1.0, r"^The agent is at fault, not the level: 1,000 steps .* and from scratch\.$"),
         (9, 0, 1.0, r"^The agent is at fault.* from the agent, though not from scratch"),
         (2, 8, 1.0, r"^The agent is at fault.* from scratch and not from the agent"),
-        (0, 0, 0.1, r"^The level is hard rather than impossible"),
+        (
+            0,
+            0,
+            0.1,
+            r"^The level is hard rather than impossible: .* solved once while training, but",
+        ),
+        (2, 0, 0.3, r"solved after training from the agent in 2 of 10 attempts and 3 times while"),
         (0, 0, 0.0, r"^The level may be at fault: nobody ever solved it"),
     ],
 )
@@ -149,6 +158,12 @@ def test_mistakes_are_one_line(run, capsys):
     said = refused(LEVEL, f"run={run}", "ppo.epochs=2", "--specialist", "0")
     assert "means nothing with --specialist 0" in said
     assert "ends with .html" in refused(LEVEL, f"run={run}", "--out", "x.png")
+    file = run / "config.json"
+    assert "cannot be written" in refused(LEVEL, f"run={run}", "--out", f"{file}/x.html")
+    assert main(["explain", "handmade/s", f"run={run}"]) == 2
+    said = capsys.readouterr().err
+    assert "one level is expected" in said
+    assert "watching" not in said
     with pytest.raises(KinetixError, match=r"one level is expected; these are \d+, the first"):
         explain(run, "handmade/s", steps=0)
     with pytest.raises(KinetixError, match=r"^agent=2: .* trained 1, the first of them 0"):

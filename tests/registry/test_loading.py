@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from kinetix_core.errors import PluginError
+from kinetix_core.compose import compose_run, load_sweep
+from kinetix_core.errors import PluginError, SettingError
 from kinetix_core.registry import KINDS, Component, registry
 from kinetix_core.scene import find_levels
 from tests.plugin_packages import component
@@ -115,6 +116,15 @@ def test_a_broken_plugin_is_an_error_in_the_same_words_when_asked_for(packages):
     with pytest.raises(PluginError, match=re.escape(broken_line("kinetix-bad 1.0"))) as caught:
         registry().get("curriculum", "of_the_bad_one")
     assert str(caught.value).startswith("curriculum=of_the_bad_one: unknown")
+
+
+def test_an_unknown_preset_or_sweep_says_which_plugins_are_broken(packages):
+    packages.add("kinetix-bad", "bad", "import no_such_module")
+    line = re.escape(broken_line("kinetix-bad 1.0"))
+    with pytest.raises(SettingError, match=f"^experiment=mine: unknown.*{line}"):
+        compose_run(["experiment=mine"])
+    with pytest.raises(SettingError, match=f"^sweep mine: unknown.*{line}"):
+        load_sweep("mine", [])
 
 
 def test_two_components_of_one_name_disable_the_name_and_name_both(packages):

@@ -84,6 +84,27 @@ def test_marks_are_named_as_far_as_there_is_room():
     assert re.search(r">a very long n[^<]*…</text>", found)
 
 
+def test_a_name_without_room_is_left_to_the_title():
+    axes = Axes(marks=[(0.0, "first"), (9.9, "second")])
+    found = drawn(Line("l", [(0.0, 1.0), (10.0, 2.0)]), axes=axes)
+    assert "<title>second</title>" in found
+    assert ">first</text>" in found
+    assert len(re.findall(r"…|second", found)) == 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (52.66, 52.81, ["52.7", "52.75", "52.8"]),
+        (0.0, 1.0, ["0", "0.2", "0.4", "0.6", "0.8", "1"]),
+        (1_000_000, 1_000_400, ["1 M", "1.0001 M", "1.0002 M", "1.0003 M", "1.0004 M"]),
+    ],
+)
+def test_ticks_have_the_digits_that_tell_them_apart(low, high, labels):
+    found = drawn(Line("l", [(0.0, low), (1.0, high)]), axes=Axes(low=low, high=high))
+    assert re.findall(r'text-anchor="end"[^>]*>([^<]*)<', found) == labels
+
+
 def test_columns_that_do_not_fit_go_on_below():
     columns = [f"method {i}" for i in range(20)]
     chart = grid_chart(["level"], columns, [[Cell("50", 0.5)] * 20], title="t")

@@ -170,6 +170,24 @@ def test_fine_tuning_pools_what_every_seed_and_side_has(example):
     assert steps.title == "Steps to a solve rate"
 
 
+def test_fine_tuning_without_a_training_episode_shows_the_evaluations(example):
+    def idle(run, evaluation):
+        rows = [{**row, "episode/solved": None, "episode/count": 0.0} for row in run.record.rows]
+        return replace(run, record=replace(run.record, rows=rows, evaluation=evaluation))
+
+    def report(evaluation):
+        runs = [idle(r, evaluation) if r.levels.startswith("few/") else r for r in example.runs]
+        return draw_figures(replace(example, runs=tuple(runs)), ["finetune"])["finetune"]
+
+    alone = report(None)
+    assert isinstance(alone, Missing)
+    assert alone.why.startswith("no training episode of the fine-tuned agents ended")
+    found = report({"sets": [{"set": "few/s", "solve_rate": 0.25}]})
+    assert isinstance(found, Drawing)
+    assert found.shown[0].rows[0] == ["few/s/0", "dr", "fine-tuned", "few/s", "3", "25.0 %"]
+    assert found.notices == [alone.why.partition(", and")[0]]
+
+
 def test_a_sequence_that_no_seed_has_finished_is_missing(example):
     first = [f"{m}-seed-{seed}-sequence-0" for m in ("dr", "sfl") for seed in range(3)]
     found = draw_figures(without(example, *first), ["lifelong"])["lifelong"]

@@ -89,6 +89,8 @@ def test_the_command_takes_a_study(folder, files, tmp_path, monkeypatch, capsys)
     assert said.out.splitlines()[-1] == str(folder / "report.html")
     assert "sfl-seed-2: not begun" in said.err
     assert (folder / "report.html").read_bytes() == files["report.html"]
+    assert main(["report", str(folder.parent)]) == 2
+    assert f"a folder of studies: {folder}; give one of them" in capsys.readouterr().err
     assert main(["report", str(folder), str(folder)]) == 2
     assert "a study has a report of its own; give it alone" in capsys.readouterr().err
 
