@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_NOT_DEFINITION = ("jobs", "versions", "dropped")
+"""Parts of `study.json` that do not say what the study is."""
 _MOST_RUNS = 40
 """Runs whose table is shown at once."""
 
@@ -164,7 +166,7 @@ def _question(data: ReportData, study: Mapping[str, Any]) -> str:
 
 def _provenance(data: ReportData, study: Mapping[str, Any]) -> str:
     """The command, hashes, versions, the whole definition, and every run."""
-    definition = {key: value for key, value in study.items() if key not in ("jobs", "versions")}
+    definition = {key: value for key, value in study.items() if key not in _NOT_DEFINITION}
     command = ["kinetix", "study", study["name"], *study.get("overrides", ())]
     command += ["--seeds", ",".join(map(str, study["seeds"]))]
     hashes = {"study": study["hash"]}
