@@ -35,11 +35,14 @@ def tracked() -> tuple[Path, ...]:
 
 
 def sources(*suffixes: str) -> list[Path]:
-    """Files of the packages, the examples and the benchmarks, with one of `suffixes`."""
+    """Files of the packages, the examples and the benchmarks, with one of `suffixes`; no results,
+    of which some are pages that were written."""
     places = [*PACKAGES, ROOT / "examples", ROOT / "benchmarks"]
     files = [path for place in places for path in place.rglob("*") if path.suffix in suffixes]
-    assert files
-    return sorted(files)
+    written = ROOT / "benchmarks" / "results"
+    found = [path for path in files if written not in path.parents]
+    assert found
+    return sorted(found)
 
 
 def name(path: Path) -> str:
