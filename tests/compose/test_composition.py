@@ -213,12 +213,13 @@ def test_a_preset_of_a_plugin_sets_anything(toy):
     assert [c.name for c in run.loggers] == ["jsonl"]
 
 
-@pytest.mark.parametrize("place", ["kinetix_presets.configs", "kinetix_presets/configs", "bare"])
+@pytest.mark.parametrize("place", ["kinetix_fast.configs", "kinetix_fast/configs", "bare"])
 def test_a_folder_of_presets_needs_no_init_file(toy, place):
+    # a package of its own: inspect remembers that one of the same name had a file
     source = PRESETS.replace("kinetix_presets.configs", place)
-    folder = "bare" if place == "bare" else "kinetix_presets/configs"
+    folder = "bare" if place == "bare" else "kinetix_fast/configs"
     files = {f"{folder}/experiment/fast.yaml": FAST}
-    toy.add("kinetix-presets", "kinetix_presets", source, files=files)
+    toy.add("kinetix-fast", "kinetix_fast", source, files=files)
     assert not registry().broken
     assert presets()["fast"] == f"pkg://{place}/experiment/fast.yaml"
     assert compose_run(["experiment=fast"])["engine"].config.needed == "from preset"

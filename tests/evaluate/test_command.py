@@ -141,7 +141,8 @@ def test_no_levels_anywhere_is_one_line(loaded, capsys):
 
 def test_several_sets_beside_the_untrained_policy(loaded, capsys, tmp_path, monkeypatch):
     sets = {"one": levels(near=level(0.3), far=level(5)), "two": levels(far=level(5))}
-    monkeypatch.setattr(kinetix_core.scene, "find_sources", lambda names: [], raising=False)
+    for name in ("find_sources", "sized_levels"):
+        monkeypatch.setattr(kinetix_core.scene, name, lambda names: [], raising=False)
     monkeypatch.setattr(
         kinetix_core.evaluate,
         "load_sets",
