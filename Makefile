@@ -79,7 +79,7 @@ $(VENV)/.created:
 # run: what `kinetix` itself needs. The others add the extra of the same name.
 # Adapters of other frameworks, pictures and loggers are tested and checked for types too: so their
 # extras.
-OPTIONAL := gymnasium,gymnax,jaxued,render,tensorboard,wandb,joblib,submitit
+OPTIONAL := gymnasium,gymnax,jaxued,png,render,tensorboard,wandb,joblib,submitit
 EXTRA_test := [test,$(OPTIONAL)]
 EXTRA_lint := [lint]
 EXTRA_types := [lint,$(OPTIONAL)]
