@@ -6,6 +6,7 @@ import argparse
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -81,3 +82,13 @@ def guess_setting(argument: str) -> str | None:
     except KinetixError:
         return None
     return f"levels={argument}"
+
+
+def page_file(text: str) -> Path:
+    """The page that --out names. Raises `SettingError` for a file of another kind."""
+    from kinetix_core.paths import user_path
+
+    out = user_path(text, "out")
+    if out.suffix != ".html":
+        raise SettingError(f"--out {text}: a file that ends with .html is expected")
+    return out

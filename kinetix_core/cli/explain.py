@@ -10,7 +10,7 @@ from pathlib import Path
 from kinetix_core.errors import SettingError
 
 from ._explain_settings import Settings, parse
-from ._settings import guess_run
+from ._settings import guess_run, page_file
 
 HELP = "why an agent fails at a level: kinetix explain LEVEL run=DIR"
 TAKES_SETTINGS = True
@@ -93,12 +93,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _out(text: str | None, folder: Path, level: str) -> Path:
-    from kinetix_core.paths import user_path
-
     if text is None:
         name = re.sub(r"[^A-Za-z0-9_-]+", "-", level.removesuffix(".json")).strip("-")
         return folder / f"explain-{name}.html"
-    out = user_path(text, "out")
-    if out.suffix != ".html":
-        raise SettingError(f"--out {text}: a file that ends with .html is expected")
-    return out
+    return page_file(text)

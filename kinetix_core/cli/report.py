@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from kinetix_core.errors import RunError, SettingError, printable
 
+from ._settings import page_file
+
 if TYPE_CHECKING:
     from kinetix_core.report import Drawn, ReportData
 
@@ -57,11 +59,11 @@ def run(args: argparse.Namespace) -> int:
     for name in names or ():
         registry().get("figure", name)  # raises for one that is unknown
     if (study := _study(args.run)) is not None:
-        out = study / "report.html" if args.out is None else _page(args.out)
-        drawn = write_study_report(study, out, names)
+        out = study / "report.html" if args.out is None else page_file(args.out)
+        data = study_data(study)
+        drawn = write_study_report(study, out, names, data)
         if not drawn:
             raise RunError(f"{study}: no run of this study is done; `kinetix study` runs it")
-        data = study_data(study)
     else:
         folders = [_folder(text) for text in args.run]
         out = _out(args.out, folders)
@@ -129,14 +131,4 @@ def _folder(text: str) -> Path:
 def _out(text: str | None, folders: list[Path]) -> Path:
     if text is None:
         return folders[0] / "report.html" if len(folders) == 1 else Path("report.html")
-    return _page(text)
-
-
-def _page(text: str) -> Path:
-    """The page that --out names."""
-    from kinetix_core.paths import user_path
-
-    out = user_path(text, "out")
-    if out.suffix != ".html":
-        raise SettingError(f"--out {text}: a file that ends with .html is expected")
-    return out
+    return page_file(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,18 +74,20 @@ def run(args: argparse.Namespace) -> int:
     if args.name == _LIST:
         print(_listing())
         return 0
+    from kinetix_core.bench.report import cores
     from kinetix_core.paths import user_path
-    from kinetix_core.study import load_study, report_study
+    from kinetix_core.report import write_study_report
+    from kinetix_core.study import load_study
 
     folder = user_path(args.directory, "--directory") / args.name
     if args.status:
         print(_status(args.name, folder))
         return 0
     study = load_study(args.name, args.settings, _seeds(args.seeds))
-    at_once = _cores() if args.jobs is None else args.jobs
+    at_once = cores() if args.jobs is None else args.jobs
     record = _run(study, folder, at_once)
-    for file in report_study(folder):
-        print(file)
+    if write_study_report(folder):
+        print(folder / "report.html", folder / "cost.html", sep="\n")
     if record.missing:
         print(_missing(record))
     return 1 if record.missing else 0
@@ -101,12 +102,6 @@ def _run(study: Study, folder: Path, at_once: int) -> StudyRecord:
         raise KeyboardInterrupt(
             f"stopped on request; everything is saved in {folder}; the same command goes on"
         ) from stop
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def train_job(composed: ComposedRun, resume: Path | None) -> Path:

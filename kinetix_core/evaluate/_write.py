@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kinetix_core.errors import RunError
+from kinetix_core.record import EVALUATION
 from kinetix_core.render import OUTCOMES, Recording, write_replay_page
 
 from ._results import SOLVED, Evaluation
@@ -18,7 +19,7 @@ from ._set_table import set_level_rows, set_rows
 from ._sets import SetResult
 from ._table import group_numbers
 
-TABLE, GROUPS, NUMBERS = "evaluation.csv", "evaluation_groups.csv", "evaluation.json"
+TABLE, GROUPS, NUMBERS = "evaluation.csv", "evaluation_groups.csv", EVALUATION
 PAGE = "replay.html"
 
 

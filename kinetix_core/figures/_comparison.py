@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from kinetix_core.evaluate import percent
 from kinetix_core.interfaces import Drawing, Figure, Missing, Table, Task
-from kinetix_core.report import NOT_PLAYED, Comparison, ReportData, code, ends_text, no_intervals
+from kinetix_core.report import (
+    NOT_PLAYED,
+    SCORE_TITLES,
+    Comparison,
+    ReportData,
+    code,
+    no_intervals,
+    score_cells,
+)
 
 from ._comparison_chart import comparison_chart
 from .config import FigureConfig
@@ -56,18 +64,9 @@ def _commands(comparison: Comparison) -> str:
 
 def _table(comparison: Comparison) -> Table:
     with_untrained = any(score.untrained is not None for score in comparison.rows)
-    head = ["method", "set", "seeds", "mean", "95 % interval", "IQM", "95 % interval"]
     rows = []
     for score in comparison.rows:
-        cells = [
-            score.method,
-            score.set,
-            str(score.seeds),
-            percent(score.mean),
-            ends_text(score.mean_interval),
-            percent(score.iqm),
-            ends_text(score.iqm_interval),
-        ]
+        cells = score_cells(score)
         if with_untrained:
             cells.append("-" if score.untrained is None else percent(score.untrained))
         rows.append(cells)
@@ -77,4 +76,4 @@ def _table(comparison: Comparison) -> Table:
         if words
         else ""
     )
-    return Table([*head, "untrained"] if with_untrained else head, rows, note=why)
+    return Table([*SCORE_TITLES, "untrained"] if with_untrained else SCORE_TITLES, rows, note=why)

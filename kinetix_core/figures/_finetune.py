@@ -10,8 +10,6 @@ from typing import Any
 from kinetix_core.evaluate import percent
 from kinetix_core.interfaces import Chart, Drawing, Figure, Missing, Table, Task
 from kinetix_core.report import (
-    FINETUNE,
-    SCRATCH,
     SHARES,
     STEPS,
     Labelled,
@@ -25,6 +23,7 @@ from kinetix_core.report import (
     short,
     solved_curves,
 )
+from kinetix_core.study import FINETUNE, SCRATCH
 
 from .config import FigureConfig
 

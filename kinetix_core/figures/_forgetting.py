@@ -11,9 +11,6 @@ import numpy as np
 from kinetix_core.evaluate import bootstrap_interval
 from kinetix_core.interfaces import Table
 from kinetix_core.report import (
-    AGENTS,
-    FRESH,
-    SEQUENCE,
     Labelled,
     Point,
     ReportData,
@@ -21,6 +18,7 @@ from kinetix_core.report import (
     metric_curves,
     solved_curves,
 )
+from kinetix_core.study import AGENTS, FRESH, SEQUENCE
 
 _NOTE = (
     "Solve rates of the set of a stage, means over seeds: before the stage (what earlier stages"

@@ -8,8 +8,6 @@ from functools import partial
 
 from kinetix_core.interfaces import Chart, Drawing, Figure, Missing, Task
 from kinetix_core.report import (
-    FRESH,
-    SEQUENCE,
     SHARES,
     STEPS,
     Axes,
@@ -23,6 +21,7 @@ from kinetix_core.report import (
     seed_lines,
     solved_curves,
 )
+from kinetix_core.study import FRESH, SEQUENCE
 
 from ._forgetting import Sequences, final_rate, transfer_rows, transfer_table
 from ._health import MEASURES

@@ -7,9 +7,14 @@ from kinetix_core.lazy import lazy_exports
 if TYPE_CHECKING:
     from ._checkpoint import Checkpoint, has_checkpoint, load_checkpoint
     from ._listing import (
+        EVALUATION,
         EVALUATIONS,
         FINISHED,
+        METRICS,
+        PARAMETERS,
         RUNNING,
+        START,
+        VERSIONS,
         RunSummary,
         check_parameters,
         check_run,
@@ -24,7 +29,7 @@ if TYPE_CHECKING:
     from ._parameters import flatten, unflatten
     from ._run import Run, load_run, load_run_at
     from ._run_folder import RunFolder, versions
-    from ._start import START, Start, load_start
+    from ._start import Start, load_start
     from ._versions import changed_versions, package_versions
     from .console import ConsoleLogger
     from .csv import CsvLogger
@@ -35,9 +40,14 @@ if TYPE_CHECKING:
 _WHERE = {
     "._checkpoint": ("Checkpoint", "has_checkpoint", "load_checkpoint"),
     "._listing": (
+        "EVALUATION",
         "EVALUATIONS",
         "FINISHED",
+        "METRICS",
+        "PARAMETERS",
         "RUNNING",
+        "START",
+        "VERSIONS",
         "RunSummary",
         "check_parameters",
         "check_run",
@@ -52,7 +62,7 @@ _WHERE = {
     "._parameters": ("flatten", "unflatten"),
     "._run": ("Run", "load_run", "load_run_at"),
     "._run_folder": ("RunFolder", "versions"),
-    "._start": ("START", "Start", "load_start"),
+    "._start": ("Start", "load_start"),
     "._versions": ("changed_versions", "package_versions"),
     ".console": ("ConsoleLogger",),
     ".csv": ("CsvLogger",),

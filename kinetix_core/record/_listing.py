@@ -15,7 +15,8 @@ from typing import Any
 from kinetix_core.errors import RunError, nearest
 
 CONFIG, STATUS, METRICS = "config.json", "run.json", "metrics.jsonl"
-EVALUATIONS = "evaluations.jsonl"
+EVALUATION, EVALUATIONS = "evaluation.json", "evaluations.jsonl"
+VERSIONS, START = "versions.json", "start.json"
 PARAMETERS = "parameters.safetensors"
 CHECKPOINTS = "checkpoints"
 RUNNING, FINISHED, INTERRUPTED = "running", "finished", "interrupted"

@@ -33,6 +33,7 @@ from ._listing import (
     PARAMETERS,
     RUNNING,
     STATUS,
+    VERSIONS,
     check_run,
     process,
     read_config,
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
     from kinetix_core.interfaces import Parameters
 
-VERSIONS = "versions.json"
 _LEAST_FREE_BYTES = 50_000_000
 _log = logging.getLogger(__name__)
 

@@ -22,8 +22,6 @@ from ._parameters import read_parameters, unflatten
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
 
-START = "start.json"
-"""The file of a run folder that says what the run began with."""
 _MEANING = ("action", "observation", "network", "ppo.normalise_observations")
 """Settings that say what the numbers of a policy mean."""
 

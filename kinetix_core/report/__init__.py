@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     from ._command import evaluate_command, train_command, usual_sets
     from ._compare import (
         NOT_PLAYED,
+        SCORE_TITLES,
         Comparison,
         Interval,
         Score,
         compare_methods,
         compare_runs,
         comparison_text,
-        ends_text,
         no_intervals,
         no_intervals_note,
+        score_cells,
     )
     from ._curve import (
         STEPS,
@@ -47,11 +48,6 @@ if TYPE_CHECKING:
         window,
     )
     from ._data import (
-        AGENTS,
-        FINETUNE,
-        FRESH,
-        SCRATCH,
-        SEQUENCE,
         Labelled,
         ReportData,
         report_data,
@@ -83,14 +79,15 @@ _WHERE = {
     "._command": ("evaluate_command", "train_command", "usual_sets"),
     "._compare": (
         "NOT_PLAYED",
+        "SCORE_TITLES",
         "Comparison",
         "Interval",
         "Score",
         "compare_methods",
         "compare_runs",
         "comparison_text",
-        "ends_text",
         "no_intervals",
+        "score_cells",
         "no_intervals_note",
     ),
     "._curve": (
@@ -109,11 +106,6 @@ _WHERE = {
         "window",
     ),
     "._data": (
-        "AGENTS",
-        "FINETUNE",
-        "FRESH",
-        "SCRATCH",
-        "SEQUENCE",
         "Labelled",
         "ReportData",
         "report_data",

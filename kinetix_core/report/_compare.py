@@ -28,6 +28,7 @@ TRAINING = "training"
 """The set of an evaluation on the levels of the training: not to be asked for by this name."""
 NOT_PLAYED = "no set of levels was played by all methods; see `kinetix evaluate`"
 """Why a figure that compares them is missing."""
+SCORE_TITLES = ["method", "set", "seeds", "mean", "95 % interval", "IQM", "95 % interval"]
 Interval = tuple[float, float] | None
 
 
@@ -220,21 +221,21 @@ def no_intervals_note(counts: Iterable[int]) -> str:
 
 def comparison_text(comparison: Comparison) -> str:
     """The table for a terminal: a line for each method on each set."""
-    titles = ["method", "set", "seeds", "mean", "95 % interval", "IQM", "95 % interval"]
-    rows = [
-        [
-            score.method,
-            score.set,
-            str(score.seeds),
-            percent(score.mean),
-            ends_text(score.mean_interval),
-            percent(score.iqm),
-            ends_text(score.iqm_interval),
-        ]
-        for score in comparison.rows
-    ]
-    text = text_table((titles, rows))
+    text = text_table((SCORE_TITLES, [score_cells(score) for score in comparison.rows]))
     return "\n".join([text, *no_intervals(score.seeds for score in comparison.rows)])
+
+
+def score_cells(score: Score) -> list[str]:
+    """What a table says of a score, below `SCORE_TITLES`."""
+    return [
+        score.method,
+        score.set,
+        str(score.seeds),
+        percent(score.mean),
+        ends_text(score.mean_interval),
+        percent(score.iqm),
+        ends_text(score.iqm_interval),
+    ]
 
 
 def ends_text(interval: Interval) -> str:

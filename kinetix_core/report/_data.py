@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kinetix_core.study import AGENTS
+
 from ._compare import Comparison, compare_runs
 from ._methods import Method
 from ._read import RunRecord
 
-AGENTS, FINETUNE, SCRATCH, SEQUENCE, FRESH = "agents", "finetune", "scratch", "sequence", "fresh"
-"""Parts of a study; runs of none are agents."""
 _NAMED = 3
 """Most runs whose names make the title."""
 
@@ -25,7 +25,7 @@ class Labelled:
     record: RunRecord
     method: str
     seed: int
-    part: str = AGENTS
+    part: str = AGENTS  # a run that is of no study is an agent
     levels: str = ""
     stage: int = 0
 

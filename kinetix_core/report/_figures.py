@@ -12,8 +12,9 @@ from kinetix_core.errors import KinetixError
 from kinetix_core.interfaces import Drawing, Figure, Missing, Task
 from kinetix_core.registry import one_line, registry
 from kinetix_core.scene import SceneSize
+from kinetix_core.study import AGENTS, FINETUNE, SEQUENCE
 
-from ._data import AGENTS, FINETUNE, SEQUENCE, ReportData
+from ._data import ReportData
 from ._files import csv_text, figure_svg
 from ._html import figure_section
 

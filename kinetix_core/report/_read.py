@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from kinetix_core.errors import RunError
-from kinetix_core.record import EVALUATIONS, read_config, summarise_run
+from kinetix_core.record import (
+    EVALUATION,
+    EVALUATIONS,
+    METRICS,
+    PARAMETERS,
+    START,
+    VERSIONS,
+    parameters_hash,
+    read_config,
+    summarise_run,
+)
 
-METRICS, PARAMETERS, VERSIONS = "metrics.jsonl", "parameters.safetensors", "versions.json"
-START = "start.json"
-EVALUATION, REPLAYS = "evaluation.json", "replay.html"
+REPLAYS = "replay.html"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +96,7 @@ def read_run(path: Path) -> RunRecord:
         _json(path / VERSIONS) or {},
         rows,
         _evaluation(path / EVALUATION),
-        hashlib.sha256(parameters.read_bytes()).hexdigest()[:16],
+        parameters_hash(path),
         _json(path / START),
         _evaluations(path / EVALUATIONS) if (path / EVALUATIONS).is_file() else (),
     )

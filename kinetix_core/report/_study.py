@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 from kinetix_core.errors import KinetixError, PluginError
 from kinetix_core.interfaces import Drawing, Missing
 from kinetix_core.registry import registry
+from kinetix_core.study import AGENTS
 
 from ._compare import compare_methods
-from ._data import AGENTS, Labelled, ReportData
+from ._data import Labelled, ReportData
 from ._document import document
 from ._figures import Drawn, draw_figures
 from ._files import csv_text
@@ -80,15 +81,19 @@ def _labelled(one: JobState) -> Labelled:
 
 
 def write_study_report(
-    folder: Path, out: Path | None = None, names: Sequence[str] | None = None
+    folder: Path,
+    out: Path | None = None,
+    names: Sequence[str] | None = None,
+    data: ReportData | None = None,
 ) -> Drawn:
     """Write the page, the figures beside it and the page of costs; nothing where no run is done.
 
     out: the page; None: report.html in the folder. names: of the figures; None: those that the
-    study names, or else the usual ones. A figure that the study names and nobody offers is missing.
+    study names, or else the usual ones; one that it names and nobody offers is missing. data: that
+    of the folder, where it was read already.
     Raises `RunError` where something cannot be written.
     """
-    data = study_data(folder)
+    data = data or study_data(folder)
     if not data.runs:
         return {}
     found = draw_figures(data, names) if names else _own_figures(data)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from ._definition import Study, load_study, studies, study_summary, study_text
     from ._folder import DEFINITION, DONE, FAILED, MISSING, JobState, StudyRecord, read_study
     from ._graph import StudyJob, compose_job, study_jobs
-    from ._report import report_study
+    from ._parts import AGENTS, FINETUNE, FRESH, SCRATCH, SEQUENCE
     from ._run import run_study
 
 _WHERE = {
@@ -23,7 +23,7 @@ _WHERE = {
         "read_study",
     ),
     "._graph": ("StudyJob", "compose_job", "study_jobs"),
-    "._report": ("report_study",),
+    "._parts": ("AGENTS", "FINETUNE", "FRESH", "SCRATCH", "SEQUENCE"),
     "._run": ("run_study",),
 }
 __getattr__, __all__ = lazy_exports(  # pyright: ignore[reportUnsupportedDunderAll]

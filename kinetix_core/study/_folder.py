@@ -14,6 +14,7 @@ from typing import Any
 
 from kinetix_core.errors import RunError
 from kinetix_core.record import (
+    EVALUATION,
     FINISHED,
     RUNNING,
     is_run,
@@ -21,9 +22,10 @@ from kinetix_core.record import (
 )
 
 from ._definition import Study
-from ._graph import FINETUNE, SCRATCH, StudyJob, examined
+from ._graph import StudyJob, examined
+from ._parts import FINETUNE, SCRATCH
 
-DEFINITION, EVALUATION = "study.json", "evaluation.json"
+DEFINITION = "study.json"
 RUNS, LOGS = "runs", "logs"
 DONE, FAILED, MISSING = "done", "failed", "missing"
 _log = logging.getLogger(__name__)
@@ -62,10 +64,10 @@ def read_study(folder: Path) -> StudyRecord:
         jobs = tuple(
             StudyJob(**{**job, "settings": tuple(job["settings"])}) for job in definition["jobs"]
         )
-        examined = definition["evaluate"] is not None
+        plays = definition["evaluate"] is not None
     except (KeyError, TypeError) as error:
         raise RunError(_damaged(folder, str(error))) from error
-    return StudyRecord(folder, definition, tuple(job_state(folder, j, examined) for j in jobs))
+    return StudyRecord(folder, definition, tuple(job_state(folder, j, plays) for j in jobs))
 
 
 def read_definition(folder: Path) -> dict[str, Any]:
@@ -91,14 +93,14 @@ def _damaged(folder: Path, why: str) -> str:
     )
 
 
-def job_state(folder: Path, job: StudyJob, examined: bool) -> JobState:
-    """From what the run and its last attempt have left behind."""
+def job_state(folder: Path, job: StudyJob, plays: bool) -> JobState:
+    """From what the run and its last attempt have left behind. plays: agents are evaluated."""
     path = folder / RUNS / job.run
     if not is_run(path):
         reason = _failure(folder, job.run)
         return JobState(job, path, FAILED if reason else MISSING, reason or "not begun")
     summary = summarise_run(path)
-    if summary.state == FINISHED and (not examined or (path / EVALUATION).is_file()):
+    if summary.state == FINISHED and (not plays or (path / EVALUATION).is_file()):
         return JobState(job, path, DONE)
     if summary.state == RUNNING:
         return JobState(job, path, RUNNING, "still running")

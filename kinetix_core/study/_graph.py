@@ -14,12 +14,12 @@ from kinetix_core.errors import KinetixError, LevelError, SettingError
 from kinetix_core.scene import SceneSize, smallest
 
 from ._definition import Study
+from ._parts import AGENTS, FINETUNE, FRESH, SCRATCH, SEQUENCE
 
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
     from kinetix_core.scene import SizedLevel
 
-AGENTS, FINETUNE, SCRATCH, SEQUENCE, FRESH = "agents", "finetune", "scratch", "sequence", "fresh"
 _LOGGER = "jsonl"
 _START = "init_"
 """What settings begin with that say how a run takes over the parameters of another."""

@@ -6,16 +6,18 @@ import dataclasses
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kinetix_core.compose import leaves
 from kinetix_core.errors import RunError
-from kinetix_core.record import changed_versions, package_versions
+from kinetix_core.record import EVALUATION, changed_versions, package_versions
 
 from ._definition import Study
-from ._folder import DEFINITION, EVALUATION, RUNS, read_definition
-from ._graph import AGENTS, StudyJob
+from ._folder import DEFINITION, RUNS, read_definition
+from ._graph import StudyJob
+from ._parts import AGENTS
 
 _SHOWN = ("summary", "figures")
 """What the runs do not depend on."""
@@ -100,7 +102,7 @@ def _other_study(
 ) -> str:
     skipped = (*_SHOWN, *_OURS)
     then, these = (
-        dict(_leaves({k: v for k, v in tree.items() if k not in skipped})) for tree in (before, now)
+        dict(leaves({k: v for k, v in tree.items() if k not in skipped})) for tree in (before, now)
     )
     keys = [key for key in {**then, **these} if then.get(key) != these.get(key)]
     shown = [f"{k} was {_written(then.get(k))}, now {_written(these.get(k))}" for k in keys]
@@ -111,14 +113,6 @@ def _other_study(
         f" {others[0]}{f' and {len(others) - 1} more' if others[1:] else ''} would be another run;"
         " take the settings that it was begun with, another --directory, or remove the folder"
     )
-
-
-def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _written(value: Any) -> str:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from kinetix_core.record import FINISHED, is_run, summarise_run
 
 from ._folder import EVALUATION
-from ._graph import AGENTS, StudyJob, compose_job
+from ._graph import StudyJob, compose_job
+from ._parts import AGENTS
 
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
