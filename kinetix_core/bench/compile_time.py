@@ -89,8 +89,7 @@ def run_compile(
 
 def _environment(compiler: str | None, folder: Path) -> dict[str, str]:
     """Of the processes: an empty kernel cache, and the compiler."""
-    kept = {k: v for k, v in os.environ.items() if "COMPILATION_CACHE" not in k}
-    environment = kept | {KERNEL_CACHE: str(folder / "kernel")}
+    environment = programs_elsewhere() | {KERNEL_CACHE: str(folder / "kernel")}
     if compiler == ZIG:
         _require_zig()
         environment[COMPILER] = f"{sys.executable} -m ziglang cc"
@@ -100,6 +99,11 @@ def _environment(compiler: str | None, folder: Path) -> dict[str, str]:
     elif compiler:
         environment[COMPILER] = compiler
     return environment
+
+
+def programs_elsewhere() -> dict[str, str]:
+    """Variables of a process that does not know where this one keeps compiled programs."""
+    return {k: v for k, v in os.environ.items() if "COMPILATION_CACHE" not in k}
 
 
 def _require_zig() -> None:
@@ -177,7 +181,7 @@ def _add_training(
         for state in measured:
             progress(f"kinetix train, one update, {state}")
             cached = environment | {PROGRAM_CACHE: str(programs)}
-            measured[state].append(_train(settings, cached, folder))
+            measured[state].append(train_seconds(settings, cached, folder))
     report.data["train"] = {"settings": settings, **measured}
     report.tables.append(
         Table(
@@ -196,8 +200,10 @@ def _add_training(
     )
 
 
-def _train(settings: Settings, environment: Mapping[str, str], folder: Path) -> tuple[float, float]:
-    """CPU and wall seconds of one process."""
+def train_seconds(
+    settings: Settings, environment: Mapping[str, str], folder: Path
+) -> tuple[float, float]:
+    """CPU and wall seconds of `kinetix train` in a process of its own, which writes to `folder`."""
     command = [sys.executable, "-m", "kinetix_core.cli", "train", *settings]
     command.append(f"train.directory={folder / 'runs'}")
     cpu, wall = children_cpu(), time.perf_counter()

@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _device_arguments(jobs)
     add_speed_jobs(jobs)
     _compile_arguments(jobs)
+    _start_arguments(jobs)
     _encode_arguments(jobs)
     _learning_arguments(jobs)
     jobs.metavar = f"{{{','.join(jobs.choices)}}}"
@@ -57,8 +58,12 @@ def _common(jobs: Any, name: str, text: str, start: Callable) -> argparse.Argume
         "--against", help="measure another engine too: jax2d, the published package (extra bench)"
     )
     parser.add_argument("--sizes", default="s,m,l", help="scene sizes (%(default)s)")
-    parser.add_argument("--out", metavar="FOLDER", help="store the result there as JSON and text")
+    _out_argument(parser)
     return parser
+
+
+def _out_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", metavar="FOLDER", help="store the result there as JSON and text")
 
 
 def _parity_arguments(jobs: Any) -> None:
@@ -108,6 +113,17 @@ def _compile_arguments(jobs: Any) -> None:
     parser.add_argument("--no-train", action="store_true", help="leave out `kinetix train`")
 
 
+def _start_arguments(jobs: Any) -> None:
+    text = "seconds from `kinetix train` to the first update of presets, cold and cached"
+    parser = jobs.add_parser("start", help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(start=_start)
+    parser.add_argument(
+        "presets", nargs="*", help="as for experiment= (those of a laptop); large ones shortened"
+    )
+    parser.add_argument("--repeats", type=int, default=3, help="fresh processes for each")
+    _out_argument(parser)
+
+
 def _encode_arguments(jobs: Any) -> None:
     text = "microseconds per scene of each observation encoder"
     parser = jobs.add_parser("encode", help=text, description=text, allow_abbrev=False)
@@ -117,7 +133,7 @@ def _encode_arguments(jobs: Any) -> None:
     parser.add_argument("--sizes", default="s,m,l", help="scene sizes (%(default)s)")
     parser.add_argument("--repeats", type=int, default=7, help="samples of each (%(default)s)")
     parser.add_argument("--levels", help="folder of levels to start from (published, else ours)")
-    parser.add_argument("--out", metavar="FOLDER", help="store the result there as JSON and text")
+    _out_argument(parser)
 
 
 def _learning_arguments(jobs: Any) -> None:
@@ -128,7 +144,7 @@ def _learning_arguments(jobs: Any) -> None:
     parser.add_argument("--minutes", type=float, default=10.0, help="of training (%(default)s)")
     parser.add_argument("--evaluations", type=int, default=10, help="on the way (%(default)s)")
     parser.add_argument("--attempts", type=int, default=20, help="at each level (%(default)s)")
-    parser.add_argument("--out", metavar="FOLDER", help="store the result there as JSON and text")
+    _out_argument(parser)
 
 
 def _parity(args: argparse.Namespace) -> int:
@@ -245,6 +261,16 @@ def _compile(args: argparse.Namespace) -> int:
     )
     report = _report("compile", args)
     run_compile(options, report, _progress)
+    _finish(report, args)
+    return 0
+
+
+def _start(args: argparse.Namespace) -> int:
+    from kinetix_core.bench.start_time import PRESETS, StartOptions, run_start
+
+    options = StartOptions(tuple(args.presets) or PRESETS, checked_repeats(args))
+    report = _report("start", args)
+    run_start(options, report, _progress)
     _finish(report, args)
     return 0
 

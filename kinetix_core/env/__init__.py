@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from ._environment import UNKNOWN_DISTANCE, Environment, EnvState, Transition, reset_where
     from ._filter import Filtered
     from ._interactive import InteractiveEnvironment, Result
-    from ._random import random_index
+    from ._random import random_index, uniform
     from ._reward import Rules, rules
     from .actions import (
         ContinuousActions,
@@ -27,7 +27,7 @@ _WHERE = {
         "reset_where",
     ),
     "._interactive": ("InteractiveEnvironment", "Result"),
-    "._random": ("random_index",),
+    "._random": ("random_index", "uniform"),
     "._reward": ("Rules", "rules"),
     "._filter": ("Filtered",),
     ".filter_config": ("FilterConfig",),

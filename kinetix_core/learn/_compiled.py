@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._setup import Setup
+from ._tools import traced_once
 from ._update import TrainState, init_state, update
 
 
@@ -23,11 +24,13 @@ def compiled(setup: Setup, seeds: int = 1) -> tuple[Init, Step]:
     Seeds are mapped, not batched, so that each gives the bits of a run of its own.
     """
 
+    propose = traced_once(setup)
+
     def one_init(levels: Any, seed: Any) -> TrainState:
-        return init_state(setup.with_levels(levels), seed)
+        return init_state(setup.with_levels(levels), seed, propose)
 
     def one_step(levels: Any, state: TrainState) -> Any:
-        return update(setup.with_levels(levels), state)
+        return update(setup.with_levels(levels), state, propose)
 
     def each(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         return lambda levels, several: jax.lax.map(lambda one: function(levels, one), several)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int, PRNGKeyArray
 
+from kinetix_core.env import uniform
 from kinetix_core.interfaces import Box, Discrete, Distribution, MultiDiscrete
 from kinetix_core.scene import Array
 
@@ -27,7 +28,7 @@ class Categorical(eqx.Module):
     def sample(self, key: PRNGKeyArray) -> Int[jax.Array, "*batch"]:
         # By inversion: one uniform number per choice instead of one per option.
         cumulative = jnp.cumsum(jnp.exp(self.logits), axis=-1)
-        u = jax.random.uniform(key, cumulative.shape[:-1])[..., None] * cumulative[..., -1:]
+        u = uniform(key, cumulative.shape[:-1])[..., None] * cumulative[..., -1:]
         return jnp.sum(u >= cumulative[..., :-1], axis=-1).astype(jnp.int32)
 
     def mode(self) -> Int[jax.Array, "*batch"]:
@@ -67,7 +68,7 @@ class MultiCategorical(eqx.Module):
 
     def sample(self, key: PRNGKeyArray) -> Int[jax.Array, "*batch choices"]:
         cumulative = jnp.cumsum(jnp.exp(self.logits), axis=0)
-        u = jax.random.uniform(key, cumulative.shape[1:]) * cumulative[-1]
+        u = uniform(key, cumulative.shape[1:]) * cumulative[-1]
         drawn = jnp.sum(u[None] >= cumulative[:-1], axis=0)
         return jnp.moveaxis(drawn, 0, -1).astype(jnp.int32)
 
@@ -94,7 +95,8 @@ class DiagonalNormal(eqx.Module):
     log_std: Float[Array, "*batch n"]
 
     def sample(self, key: PRNGKeyArray) -> Float[jax.Array, "*batch n"]:
-        noise = jax.random.normal(key, self.mean.shape, self.mean.dtype)
+        noise = jax.random.normal(key, (self.mean.size,), self.mean.dtype)
+        noise = noise.reshape(self.mean.shape)  # along one axis it is compiled sooner
         return jnp.asarray(self.mean) + jnp.exp(self.log_std) * noise
 
     def mode(self) -> Float[jax.Array, "*batch n"]:

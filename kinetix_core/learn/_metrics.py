@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Float
 
 from kinetix_core.interfaces import Parameters
@@ -24,12 +26,42 @@ LEARNT = "ppo/learnt"
 """Whether an update was learnt from (1) or only played (0: the learner's other metrics are NaN)."""
 
 
+Metrics = dict[str, Array]
+
 RANK_SAMPLES = 64
 """Observations that an effective rank is taken over, so also the highest there can be.
 
 More would cost most of what there is to see: libraries for CPUs begin to share such small
 problems among threads, which takes many times as long.
 """
+
+DORMANT_SAMPLES = 256
+"""Environments that dormant units are found over, evenly spaced."""
+
+
+class Row(eqx.Module):
+    """Metrics in one array, which a loop keeps with one operation."""
+
+    values: Float[Array, "... metrics"]
+    names: tuple[str, ...] = eqx.field(static=True)
+
+    @staticmethod
+    def of(metrics: Metrics) -> Row:
+        values = [jnp.asarray(x, jnp.float32) for x in metrics.values()]
+        return Row(jnp.stack(values), tuple(metrics))
+
+    def means(self) -> Metrics:
+        return self._named(jnp.mean(self._rows, axis=0))
+
+    def sums(self) -> Metrics:
+        return self._named(jnp.sum(self._rows, axis=0))
+
+    @property
+    def _rows(self) -> Array:
+        return self.values.reshape(-1, len(self.names))
+
+    def _named(self, values: Array) -> Metrics:
+        return dict(zip(self.names, values, strict=True))
 
 
 def level_metrics(levels: Scene) -> dict[str, Array]:
@@ -49,12 +81,17 @@ def level_metrics(levels: Scene) -> dict[str, Array]:
         "with_green": jnp.any(bodies & (role == GREEN), axis=-1, keepdims=True),
         "with_blue": jnp.any(bodies & (role == BLUE), axis=-1, keepdims=True),
     }
-    counts = {name: jnp.sum(jnp.asarray(x), axis=-1) for name, x in present.items()}
-    return {f"levels/{name}": jnp.mean(x.astype(jnp.float32)) for name, x in counts.items()}
+    columns = jnp.concatenate([jnp.asarray(x) for x in present.values()], axis=-1)
+    means = jnp.mean(columns.astype(jnp.float32), axis=0)
+    counts = _sums(means, [x.shape[-1] for x in present.values()])
+    return {f"levels/{name}": x for name, x in zip(present, counts, strict=True)}
 
 
 def network_metrics(setup: Setup, params: Parameters, players: Players) -> dict[str, Array]:
-    """How able to learn a network still is: weights, and units over what environments show now.
+    """How able to learn a network still is: weights, and units over what environments show.
+
+    Called with what a rollout ended with, before anything is learnt from it: the network is
+    evaluated there anyway, for the value of the last state, and compiled once for both.
 
     The weight norm is Euclidean, over all that gradients change. The others where the network
     tells what its units do: the share of dormant units, and the effective rank of its
@@ -62,7 +99,8 @@ def network_metrics(setup: Setup, params: Parameters, players: Players) -> dict[
     `dormant_threshold` times the mean of its layer (Sokar et al. 2023, arXiv 2302.12902,
     equation 1).
     """
-    found: dict[str, Array] = {"network/weight_norm": optax.tree.norm(learnable(params))}
+    weights = ravel_pytree(learnable(params))[0]
+    found: dict[str, Array] = {"network/weight_norm": jnp.linalg.norm(weights)}
     units = jax.vmap(setup.network.activations, in_axes=(None, 0, 0, 0))(
         params, players.memory, players.observation, players.reset
     )
@@ -83,7 +121,7 @@ def effective_rank(activation: Float[Array, "*samples units"]) -> Float[Array, "
     2007, definition 1; as a measure of plasticity: Dohare et al., Nature 632 (2024).
     """
     x = activation.reshape(-1, activation.shape[-1])
-    x = x[:: max(x.shape[0] // RANK_SAMPLES, 1)][:RANK_SAMPLES]
+    x = _some(x, RANK_SAMPLES)
     gram = x @ x.T  # positive semidefinite, so its singular values are its eigenvalues
     values = jnp.linalg.svd(gram, compute_uv=False)
     least = gram.shape[0] * jnp.finfo(gram.dtype).eps * values[0]
@@ -96,10 +134,35 @@ def effective_rank(activation: Float[Array, "*samples units"]) -> Float[Array, "
 
 def _dormant(units: Mapping[str, Array], threshold: float) -> Array:
     """The share of units of all layers; a unit is the last axis, all others are averaged over."""
-    layers = [jnp.abs(x).reshape(-1, x.shape[-1]) for x in units.values()]
-    size = jnp.concatenate([jnp.mean(x, axis=0) for x in layers])
-    widths = [x.shape[-1] for x in layers]
+    shapes = [(math.prod(x.shape[1:-1]), x.shape[-1]) for x in units.values()]
+    samples = [
+        _some(x, DORMANT_SAMPLES).reshape(-1, n * m)
+        for x, (n, m) in zip(units.values(), shapes, strict=True)
+    ]
+    seen = jnp.mean(jnp.abs(jnp.concatenate(samples, axis=1)), axis=0)
+    starts = np.cumsum([0, *(n * m for n, m in shapes)])
+    most = max(n for n, _ in shapes)
+    # of each unit, where its entities stand in `seen`; beyond the last one, a 0
+    places = [
+        np.where(
+            np.arange(most) < n, start + np.arange(m)[:, None] + m * np.arange(most), starts[-1]
+        )
+        for start, (n, m) in zip(starts[:-1], shapes, strict=True)
+    ]
+    rows = np.concatenate([np.full(m, n) for n, m in shapes]).astype(np.float32)
+    size = jnp.sum(jnp.append(seen, 0.0)[np.concatenate(places)], axis=1) / rows
+    widths = [m for _, m in shapes]
+    mean = _sums(size, widths) / np.asarray(widths, np.float32)
     layer = np.repeat(np.arange(len(widths)), widths)
-    own = (layer == np.arange(len(widths))[:, None]) / np.asarray(widths, np.float32)[:, None]
-    mean = jnp.sum(own.astype(np.float32) * size[None], axis=1)
     return jnp.mean((size <= threshold * mean[layer]).astype(jnp.float32))
+
+
+def _sums(values: Float[Array, " n"], widths: Sequence[int]) -> Float[Array, " parts"]:
+    """Of so many values, one part after the other."""
+    own = np.repeat(np.arange(len(widths)), widths) == np.arange(len(widths))[:, None]
+    return jnp.sum(jnp.where(own, values[None], 0.0), axis=1)
+
+
+def _some(x: Array, count: int) -> Array:
+    """At most so many rows, evenly spaced."""
+    return x[:: max(x.shape[0] // count, 1)][:count]

@@ -18,11 +18,10 @@ from jaxtyping import Bool, Float, PRNGKeyArray
 from kinetix_core.interfaces import Memory, Observation, Parameters, PolicyNetwork
 from kinetix_core.scene import Array
 
+from ._metrics import Metrics, Row
 from ._normalise import NormalisedNetwork, learnable, with_learnable
 from ._setup import Setup
 from .config import PPOConfig, Schedule
-
-Metrics = dict[str, Array]
 
 
 class Batch(eqx.Module):
@@ -36,21 +35,6 @@ class Batch(eqx.Module):
     advantage: Float[Array, "envs time"]
     target: Float[Array, "envs time"]
     memory: Memory  # at the start of the rollout
-
-
-class _Row(eqx.Module):
-    """Metrics in one array, which a loop keeps with one operation."""
-
-    values: Float[Array, "... metrics"]
-    names: tuple[str, ...] = eqx.field(static=True)
-
-    @staticmethod
-    def of(metrics: Metrics) -> _Row:
-        return _Row(jnp.stack(list(metrics.values())), tuple(metrics))
-
-    def means(self) -> Metrics:
-        means = jnp.mean(self.values.reshape(-1, len(self.names)), axis=0)
-        return dict(zip(self.names, means, strict=True))
 
 
 def learning_rate(setup: Setup) -> Callable[[Any], Any]:
@@ -162,7 +146,7 @@ def learn(
         gradient, metrics = jax.grad(of, has_aux=True)(learnt, part, key)
         updates, opt_state = tx.update(gradient, opt_state, learnt)
         metrics["ppo/gradient_norm"] = jnp.linalg.norm(ravel_pytree(gradient)[0])
-        return (optax.apply_updates(learnt, updates), opt_state), _Row.of(metrics)
+        return (optax.apply_updates(learnt, updates), opt_state), Row.of(metrics)
 
     def epoch(carry: tuple[Parameters, Any], key: PRNGKeyArray):
         order_key, loss_key = jax.random.split(key)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
-from kinetix_core.interfaces import Outcome, Policy
+from kinetix_core.interfaces import CurriculumState, Outcome, Policy, Proposal
 from kinetix_core.scene import Scene
 
 from ._check import check_levels
@@ -45,3 +47,27 @@ class RunTools:
         advantage = rollout_advantages(setup, policy, players, played)
         tally, _ = count(Tally.empty(n), players, played, advantage)
         return tally.outcome()
+
+
+Propose = Callable[[Setup, CurriculumState, PRNGKeyArray, Policy], tuple[CurriculumState, Proposal]]
+
+
+def propose(
+    setup: Setup, state: CurriculumState, key: PRNGKeyArray, policy: Policy
+) -> tuple[CurriculumState, Proposal]:
+    """The levels of the next update."""
+    return setup.curriculum.propose(state, key, RunTools(setup), policy)
+
+
+def traced_once(setup: Setup) -> Propose:
+    """`propose` for `setup` with whatever levels, traced once in all programs that call it.
+
+    Curricula that play candidates take long to trace. What a run begins with needs the shapes of
+    the first proposal, and the update the proposal.
+    """
+
+    @jax.jit
+    def traced(levels: Any, state: CurriculumState, key: PRNGKeyArray, policy: Policy):
+        return propose(setup.with_levels(levels), state, key, policy)
+
+    return lambda other, *args: traced(other.levels, *args)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -12,16 +12,18 @@ from jaxtyping import Int, PRNGKeyArray
 
 from kinetix_core.env import EnvState
 from kinetix_core.interfaces import CurriculumState, Observation, Parameters, Proposal
-from kinetix_core.scene import Array, Scene
+from kinetix_core.scene import Array, Scene, empty_scene
 
 from ._check import check_levels, check_observation, check_policy
-from ._metrics import LEARNT, level_metrics, network_metrics
+from ._metrics import LEARNT, Metrics, Row, level_metrics, network_metrics
 from ._normalise import learnable
 from ._outcome import Tally, count
-from ._ppo import Batch, Metrics, learn, optimiser
+from ._ppo import Batch, learn, optimiser
 from ._rollout import Players, Step, begin, hand_over, rollout, rollout_advantages
 from ._setup import Setup
-from ._tools import RunTools
+from ._tools import Propose, RunTools, propose
+
+T = TypeVar("T")
 
 
 class TrainState(eqx.Module):
@@ -43,8 +45,11 @@ class Incident(eqx.Module):
     begun: EnvState
 
 
-def init_state(setup: Setup, seed: int | Array) -> TrainState:
-    """The state before the first update, which begins new episodes. Traceable in `seed`."""
+def init_state(setup: Setup, seed: int | Array, propose: Propose = propose) -> TrainState:
+    """The state before the first update, which begins new episodes. Traceable in `seed`.
+
+    propose: or the same function, traced already.
+    """
     net_key, curriculum_key, key = jax.random.split(jax.random.key(seed), 3)
     curriculum = setup.curriculum.init(curriculum_key, RunTools(setup))
 
@@ -53,11 +58,11 @@ def init_state(setup: Setup, seed: int | Array) -> TrainState:
     check_policy(setup, params, observation)
 
     def first(state: CurriculumState, params: Parameters) -> tuple[Players, EnvState]:
-        _, proposal = setup.curriculum.propose(state, key, RunTools(setup), params)
+        _, proposal = propose(setup, state, key, params)
         pool = _pool(setup, proposal.levels)
         return begin(setup, pool), pool
 
-    players, pool = _zeros(first, curriculum, params)
+    players, pool = _zeros(first, _strong(curriculum), params)
     return _strong(
         TrainState(
             params=params,
@@ -71,12 +76,15 @@ def init_state(setup: Setup, seed: int | Array) -> TrainState:
     )
 
 
-def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics, Incident]:
-    """One update, the same for every curriculum, engine, encoder, action space and network."""
+def update(
+    setup: Setup, state: TrainState, propose: Propose = propose
+) -> tuple[TrainState, Metrics, Incident]:
+    """One update, the same for every curriculum, engine, encoder, action space and network.
+
+    propose: or the same function, traced already.
+    """
     key, propose_key, rollout_key = jax.random.split(state.key, 3)
-    curriculum, proposal = setup.curriculum.propose(
-        state.curriculum, propose_key, RunTools(setup), state.params
-    )
+    curriculum, proposal = propose(setup, state.curriculum, propose_key, state.params)
     pool = _pool(setup, proposal.levels)
     players = _place(setup, state, pool)
     levels = jax.tree.leaves(pool)[0].shape[0]
@@ -101,15 +109,15 @@ def update(setup: Setup, state: TrainState) -> tuple[TrainState, Metrics, Incide
             update=state.update + 1,
         )
     )
-    metrics = jax.tree.map(jnp.mean, metrics) | _episode_metrics(sums)
+    metrics = metrics.means() | _episode_metrics(sums.sums())
     metrics |= {f"curriculum/{k}": v for k, v in setup.curriculum.metrics(curriculum).items()}
-    metrics |= level_metrics(proposal.levels) | network_metrics(setup, params, players)
+    metrics |= level_metrics(proposal.levels)
     metrics["nan/states"] = jnp.sum(bad.count)
     worst = jnp.argmax(bad.count)
     return state, metrics, Incident(jnp.sum(bad.count), jax.tree.map(lambda x: x[worst], bad.begun))
 
 
-def _strong(state: TrainState) -> TrainState:
+def _strong(state: T) -> T:
     """The same without weak types, which a checkpoint does not keep.
 
     They belong to the signature of what is compiled: with them, a run that is taken up again
@@ -130,8 +138,7 @@ def _zeros(function: Callable[..., Any], *args: Any) -> Any:
 
 
 def _first_observation(setup: Setup) -> Observation:
-    levels = RunTools(setup).sample(jax.random.key(0), 1)
-    state = setup.environment.reset(jax.tree.map(lambda x: x[0], levels))
+    state = setup.environment.reset(jax.tree.map(jnp.asarray, empty_scene(setup.task.size)))
     observation = setup.environment.observe(state)
     check_observation(setup, observation)
     return observation
@@ -167,12 +174,14 @@ def _rollout_and_learn(
     memory = players.memory
     players, steps = rollout(setup, params, players, pool, play_key)
     advantage = rollout_advantages(setup, params, players, steps)
+    able = network_metrics(setup, params, players)
     batch = to_batch(steps, advantage, memory)
     params, opt_state, metrics = _learn_if(setup, params, opt_state, batch, proposal, learn_key)
     incident = _incident(steps, pool, players)
     tally, players = count(tally, players, steps, advantage)
     metrics["ppo/explained_variance"] = 1.0 - jnp.var(advantage) / (jnp.var(batch.target) + 1e-8)
-    return (params, opt_state, players, tally), (metrics, _episode_sums(steps), incident)
+    rows = Row.of(metrics | able), Row.of(_episode_sums(steps))
+    return (params, opt_state, players, tally), (*rows, incident)
 
 
 def _learn_if(
@@ -242,7 +251,6 @@ def _episode_sums(steps: Step) -> dict[str, Array]:
 
 def _episode_metrics(sums: dict[str, Array]) -> Metrics:
     """Means over the episodes that ended in this update (NaN where none did)."""
-    total = {k: jnp.sum(v).astype(jnp.float32) for k, v in sums.items()}
-    per = jnp.where(total["count"] > 0, total["count"], jnp.nan)
-    means = {f"episode/{k}": total[k] / per for k in ("return", "solved", "length")}
-    return {"episode/count": total["count"], **means}
+    per = jnp.where(sums["count"] > 0, sums["count"], jnp.nan)
+    means = {f"episode/{k}": sums[k] / per for k in ("return", "solved", "length")}
+    return {"episode/count": sums["count"], **means}

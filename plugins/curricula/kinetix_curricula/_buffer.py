@@ -9,7 +9,6 @@ Ranks are kept up to date while a batch goes in one by one, instead of sorting f
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Bool, Float, Int, PRNGKeyArray, UInt32
 
-from kinetix_core.scene import Scene
+from kinetix_core.scene import Scene, SceneSize, empty_scene
 
 from ._config import Prioritization
 
@@ -62,10 +61,9 @@ class LevelBuffer(eqx.Module):
         return jnp.arange(self.capacity) < self.slots.size
 
 
-def blank(sample: Callable[[PRNGKeyArray, int], Scene], count: int) -> Scene:
-    """Zeros in place of `count` levels of the kind that `sample` gives; none is made."""
-    level = jax.eval_shape(lambda: sample(jax.random.key(0), 1))
-    return jax.tree.map(lambda x: jnp.zeros((count, *x.shape[1:]), x.dtype), level)
+def blank(size: SceneSize, count: int) -> Scene:
+    """Zeros in place of `count` levels."""
+    return jax.tree.map(lambda x: jnp.zeros((count, *x.shape), x.dtype), empty_scene(size))
 
 
 def empty_buffer(levels: Scene) -> LevelBuffer:

@@ -55,11 +55,8 @@ class PLR(Curriculum):
         _ = self._score  # an unknown name is an error now, not after the first rollout
 
     def init(self, key: PRNGKeyArray, tools: Tools) -> PLRState:
-        def sample(key: PRNGKeyArray, n: int) -> Scene:
-            return self._sample(tools, key, n)
-
         return PLRState(
-            buffer=empty_buffer(blank(sample, self.config.buffer_size)),
+            buffer=empty_buffer(blank(self.task.size, self.config.buffer_size)),
             kind=jnp.int32(NEW),
             replayed=jnp.zeros(tools.num_envs, jnp.int32),
             played={name: jnp.float32(jnp.nan) for name in (*_EPISODES, *_SCORES)},

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float, Int, PRNGKeyArray
 
+from kinetix_core.env import random_index
 from kinetix_core.interfaces import Buffer, Curriculum, Outcome, Policy, Proposal, Tools
 from kinetix_core.scene import Scene
 
@@ -58,7 +59,7 @@ class SFL(Curriculum):
     def init(self, key: PRNGKeyArray, tools: Tools) -> SFLState:
         slots = self.config.buffer_size
         return SFLState(
-            levels=blank(tools.sample, slots),
+            levels=blank(self.task.size, slots),
             score=jnp.full(slots, -jnp.inf, jnp.float32),
             solve_rate=jnp.zeros(slots),
             sampled_score=jnp.full(len(SUMMARY), jnp.nan, jnp.float32),
@@ -74,7 +75,7 @@ class SFL(Curriculum):
         count = tools.num_envs - kept
         if kept:
             state, new = self._search(state, sample_key, tools, policy, count)
-            drawn = jax.random.randint(draw_key, (kept,), 0, self.config.buffer_size)
+            drawn = random_index(draw_key, (kept,), self.config.buffer_size)
             places = jnp.concatenate([jnp.arange(count), new.timestep.shape[0] + drawn])
             levels = _rows(new, state.levels, places)
         else:  # no candidate is ever played: domain randomisation
@@ -138,7 +139,7 @@ class SFL(Curriculum):
             solve_rate=state.solve_rate,
             played=jnp.full((2, config.num_batches, config.batch_size), jnp.nan),
         )
-        start = (key, blank(tools.sample, parts * part), search)
+        start = (key, blank(self.task.size, parts * part), search)
         _, levels, search = jax.lax.fori_loop(0, batches + 1, batch, start)
         before = jnp.stack([state.sampled_score, state.sampled_solve_rate])
         sampled = jnp.where(due, _summary(search.played.reshape(2, -1)), before)

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
+from kinetix_core.env import random_index
 from kinetix_core.interfaces import LevelGenerator, Task
 from kinetix_core.scene import LevelSet, Scene, load_levels
 
@@ -39,7 +40,7 @@ class Files(LevelGenerator):
         return jax.vmap(permuted)(jax.random.split(order_key, n), self._drawn(draw_key, n))
 
     def _drawn(self, key: PRNGKeyArray, n: int) -> Scene:
-        index = jax.random.randint(key, (n,), 0, len(self.names))
+        index = random_index(key, (n,), len(self.names))
         return jax.tree.map(lambda leaf: leaf[index], self.levels)
 
     def arrays(self) -> Scene:

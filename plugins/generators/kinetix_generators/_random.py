@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Bool, Float, Int, PRNGKeyArray
 
+from kinetix_core.env import uniform
 from kinetix_core.interfaces import LevelGenerator, Task
 from kinetix_core.scene import BLUE, BOUNDARY, FLOOR, GREEN, NORMAL, Array, Scene, SceneSize
 
@@ -58,7 +59,7 @@ class Draws:
     """Uniform numbers of one call of the random generator, handed out part by part."""
 
     def __init__(self, key: PRNGKeyArray, rows: int, n: int) -> None:
-        self._numbers = jax.random.uniform(key, (rows, n))
+        self._numbers = uniform(key, (rows, n))
         self._used = 0
 
     def next(self, *shape: int) -> Float[jax.Array, "... levels"]:
