@@ -13,7 +13,7 @@ import numpy as np
 
 from kinetix_core.compose import ComposedRun, build_task, compose_run
 from kinetix_core.errors import RunError, SettingError
-from kinetix_core.learn import Setup, TrainState, compiled, learn, rollout, to_batch
+from kinetix_core.learn import Pool, Setup, TrainState, compiled, learn, rollout, to_batch
 
 from ._arithmetic import peak_work, product_operations
 from ._clock import Sample, Summary, Work, interleave, summary
@@ -95,7 +95,11 @@ def _prove_update(before: Any, state: Any, updates: int) -> None:
 
 def _rollout_work(setup: Setup, state: Any) -> Work:
     """One rollout and no learning, from the environments of `state`."""
-    play = jax.jit(lambda params, players, pool, key: rollout(setup, params, players, pool, key))
+
+    def collect(params: Any, players: Any, pool: Any, key: Any) -> Any:
+        return rollout(setup, params, players, Pool.of(setup, pool), key)
+
+    play = jax.jit(collect)
     # the update gives its argument's memory away
     params, players, pool = jax.tree.map(
         lambda x: x.copy(), (state.params, state.players, state.pool)
@@ -153,7 +157,8 @@ def learning_operations(setup: Setup, state: TrainState) -> int:
     """Operations in the matrix products of the learning of one update."""
 
     def play(state: TrainState, key: Any) -> Any:
-        players, steps = rollout(setup, state.params, state.players, state.pool, key)
+        pool = Pool.of(setup, state.pool)
+        players, steps = rollout(setup, state.params, state.players, pool, key)
         return to_batch(steps, steps.value, players.memory)
 
     key = jax.random.key(0)

@@ -14,6 +14,7 @@ what is heavy inside `run` only. It may also have:
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import pkgutil
@@ -27,12 +28,17 @@ from kinetix_core.errors import KinetixError, SettingError, did_you_mean, printa
 
 from ._settings import parse_with_settings
 
+COLLECT_AFTER = (100_000, 50, 100)
+"""Thresholds of Python's garbage collector. A third of what tracing takes would be its work else:
+the many objects that JAX makes then stay."""
+
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 
 
 def command() -> NoReturn:
     """The command `kinetix`: `main` with the arguments of the process, whose exit status it is."""
+    gc.set_threshold(*COLLECT_AFTER)
     status = main()
     if status == INTERRUPTED:
         # XLA may be compiling in threads of its own, in the midst of which Python cannot be ended

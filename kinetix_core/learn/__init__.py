@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ._nonfinite import diverged
     from ._normalise import NormalisedNetwork, NormalisedParameters, normalised
     from ._ppo import learn
-    from ._rollout import rollout
+    from ._rollout import Pool, rollout
     from ._setup import Setup
     from ._train import train
     from ._update import TrainState, init_state, to_batch, update
@@ -36,7 +36,7 @@ _WHERE = {
     "._nonfinite": ("diverged",),
     "._normalise": ("NormalisedNetwork", "NormalisedParameters", "normalised"),
     "._ppo": ("learn",),
-    "._rollout": ("rollout",),
+    "._rollout": ("Pool", "rollout"),
     "._compiled": ("compiled",),
     "._equinox_network": ("EquinoxNetwork",),
     "._setup": ("Setup",),

@@ -34,6 +34,21 @@ class Players(eqx.Module):
     advantage_sum: Float[Array, " envs"]  # of its positive part, likewise
 
 
+class Pool(eqx.Module):
+    """A beginning episode in each level of a proposal, from which resets copy."""
+
+    env: EnvState
+    observation: Observation  # encoded once, so that no reset encodes a whole scene
+
+    @staticmethod
+    def of(setup: Setup, env: EnvState) -> Pool:
+        return Pool(env, jax.vmap(setup.environment.observe)(env))
+
+    @property
+    def levels(self) -> int:
+        return jax.tree.leaves(self.env)[0].shape[0]
+
+
 class Step(eqx.Module):
     """What is kept of every step of a rollout. Leaves: (time, envs, ...)."""
 
@@ -53,23 +68,24 @@ class Step(eqx.Module):
     length: Int[Array, "time envs"]
 
 
-def begin(setup: Setup, pool: EnvState) -> Players:
+def begin(setup: Setup, pool: Pool) -> Players:
     """New episodes everywhere: environment i plays level i (modulo the size of the pool)."""
     envs = setup.ppo.num_envs
-    level = jnp.arange(envs) % jax.tree.leaves(pool)[0].shape[0]
-    env = jax.tree.map(lambda x: x[level], pool)
+    level = jnp.arange(envs) % pool.levels
+    if pool.levels != envs:
+        pool = jax.tree.map(lambda x: x[level], pool)
     memory = jax.tree.map(
         lambda x: jnp.broadcast_to(x, (envs, *jnp.shape(x))), setup.network.memory()
     )
     zeros = jnp.zeros(envs)
     return Players(
-        env=env,
-        observation=jax.vmap(setup.environment.observe)(env),
+        env=pool.env,
+        observation=pool.observation,
         reset=jnp.ones(envs, bool),
         memory=memory,
         level=level,
         current=jnp.ones(envs, bool),
-        carried=env,
+        carried=pool.env,
         episode_return=zeros,
         length=jnp.zeros(envs, jnp.int32),
         value_sum=zeros,
@@ -92,7 +108,7 @@ def rollout(
     setup: Setup,
     params: Parameters,
     players: Players,
-    pool: EnvState,
+    pool: Pool,
     key: PRNGKeyArray,
     *,
     repeat: bool | None = None,
@@ -101,21 +117,16 @@ def rollout(
 
     repeat: they play their own level again instead; None: as the curriculum says.
     """
-    # Encoded once here, so that no step encodes a whole scene.
-    first = jax.vmap(setup.environment.observe)(pool)
     repeat = setup.curriculum.repeat if repeat is None else repeat
-    body = _PlayStep(setup, params, pool, first, repeat)
+    body = _PlayStep(setup, params, pool, repeat)
     return jax.lax.scan(body, players, jax.random.split(key, setup.ppo.num_steps))
 
 
 class _PlayStep:
     """One step of every environment: act, move on, reset where an episode ended, look."""
 
-    def __init__(
-        self, setup: Setup, params: Parameters, pool: EnvState, first: Observation, repeat: bool
-    ):
-        self.setup, self.params, self.pool, self.first = setup, params, pool, first
-        self.repeat = repeat
+    def __init__(self, setup: Setup, params: Parameters, pool: Pool, repeat: bool):
+        self.setup, self.params, self.pool, self.repeat = setup, params, pool, repeat
 
     def __call__(self, players: Players, key: PRNGKeyArray) -> tuple[Players, Step]:
         act_key, draw_key = jax.random.split(key)
@@ -143,7 +154,8 @@ class _PlayStep:
             length=players.length + 1,
         )
         level = self._next_level(done, players.level, draw_key)
-        env, seen = reset_where(done, (env, players.observation), (self.pool, self.first), level)
+        fresh = self.pool.env, self.pool.observation
+        env, seen = reset_where(done, (env, players.observation), fresh, level)
         players = replace(
             players,
             env=env,
@@ -160,13 +172,9 @@ class _PlayStep:
     def _next_level(self, done: Array, level: Array, key: PRNGKeyArray) -> Array:
         if self.repeat:
             # An episode may have begun under an earlier, larger proposal.
-            return level % self._levels
-        drawn = random_index(key, level.shape, self._levels)
+            return level % self.pool.levels
+        drawn = random_index(key, level.shape, self.pool.levels)
         return jnp.where(done, drawn, level)
-
-    @property
-    def _levels(self) -> int:
-        return jax.tree.leaves(self.pool)[0].shape[0]
 
     def _end_value(
         self, env: EnvState, previous: Observation, memory: Memory, transition: Any

@@ -15,7 +15,7 @@ from kinetix_core.scene import Scene
 
 from ._check import check_levels
 from ._outcome import Tally, count
-from ._rollout import begin, rollout, rollout_advantages
+from ._rollout import Pool, begin, rollout, rollout_advantages
 from ._setup import Setup
 
 
@@ -42,7 +42,8 @@ class RunTools:
         n = levels.timestep.shape[0]
         ppo = replace(self.setup.ppo, num_envs=n, num_steps=steps, num_minibatches=1)
         setup = replace(self.setup, ppo=ppo)
-        pool = jax.vmap(setup.environment.reset)(jax.tree.map(jnp.asarray, levels))
+        begun = jax.vmap(setup.environment.reset)(jax.tree.map(jnp.asarray, levels))
+        pool = Pool.of(setup, begun)
         players, played = rollout(setup, policy, begin(setup, pool), pool, key, repeat=True)
         advantage = rollout_advantages(setup, policy, players, played)
         tally, _ = count(Tally.empty(n), players, played, advantage)

@@ -19,7 +19,7 @@ from ._metrics import LEARNT, Metrics, Row, level_metrics, network_metrics
 from ._normalise import learnable
 from ._outcome import Tally, count
 from ._ppo import Batch, learn, optimiser
-from ._rollout import Players, Step, begin, hand_over, rollout, rollout_advantages
+from ._rollout import Players, Pool, Step, begin, hand_over, rollout, rollout_advantages
 from ._setup import Setup
 from ._tools import Propose, RunTools, propose
 
@@ -60,7 +60,7 @@ def init_state(setup: Setup, seed: int | Array, propose: Propose = propose) -> T
     def first(state: CurriculumState, params: Parameters) -> tuple[Players, EnvState]:
         _, proposal = propose(setup, state, key, params)
         pool = _pool(setup, proposal.levels)
-        return begin(setup, pool), pool
+        return begin(setup, pool), pool.env
 
     players, pool = _zeros(first, _strong(curriculum), params)
     return _strong(
@@ -87,13 +87,12 @@ def update(
     curriculum, proposal = propose(setup, state.curriculum, propose_key, state.params)
     pool = _pool(setup, proposal.levels)
     players = _place(setup, state, pool)
-    levels = jax.tree.leaves(pool)[0].shape[0]
 
     def round(carry: Any, key: PRNGKeyArray):
         params, opt_state, players, tally = carry
         return _rollout_and_learn(setup, params, opt_state, players, tally, proposal, pool, key)
 
-    begin_carry = (state.params, state.opt_state, players, Tally.empty(levels))
+    begin_carry = (state.params, state.opt_state, players, Tally.empty(pool.levels))
     keys = jax.random.split(rollout_key, setup.train.rollouts_per_update)
     carry, (metrics, sums, bad) = jax.lax.scan(round, begin_carry, keys)
     params, opt_state, players, tally = carry
@@ -103,7 +102,7 @@ def update(
             params=params,
             opt_state=opt_state,
             players=players,
-            pool=pool,
+            pool=pool.env,
             curriculum=curriculum,
             key=key,
             update=state.update + 1,
@@ -144,13 +143,12 @@ def _first_observation(setup: Setup) -> Observation:
     return observation
 
 
-def _pool(setup: Setup, levels: Scene) -> EnvState:
-    """A beginning episode in each level of a proposal, from which resets copy."""
+def _pool(setup: Setup, levels: Scene) -> Pool:
     check_levels(setup, "curriculum", levels)
-    return jax.vmap(setup.environment.reset)(levels)
+    return Pool.of(setup, jax.vmap(setup.environment.reset)(levels))
 
 
-def _place(setup: Setup, state: TrainState, pool: EnvState) -> Players:
+def _place(setup: Setup, state: TrainState, pool: Pool) -> Players:
     """New episodes at the first update and where the curriculum restarts; else they go on."""
     fresh = begin(setup, pool)
     if setup.curriculum.restart:
@@ -167,7 +165,7 @@ def _rollout_and_learn(
     players: Players,
     tally: Tally,
     proposal: Proposal,
-    pool: EnvState,
+    pool: Pool,
     key: PRNGKeyArray,
 ) -> tuple[Any, Any]:
     play_key, learn_key = jax.random.split(key)
@@ -177,7 +175,7 @@ def _rollout_and_learn(
     able = network_metrics(setup, params, players)
     batch = to_batch(steps, advantage, memory)
     params, opt_state, metrics = _learn_if(setup, params, opt_state, batch, proposal, learn_key)
-    incident = _incident(steps, pool, players)
+    incident = _incident(steps, pool.env, players)
     tally, players = count(tally, players, steps, advantage)
     metrics["ppo/explained_variance"] = 1.0 - jnp.var(advantage) / (jnp.var(batch.target) + 1e-8)
     rows = Row.of(metrics | able), Row.of(_episode_sums(steps))

@@ -12,7 +12,7 @@ from kinetix_core.cli import main
 from kinetix_core.errors import RunError
 from kinetix_core.learn import _memory as module
 from kinetix_core.learn._memory import Memory, check_memory, estimate, program_bytes, tree_bytes
-from kinetix_core.learn._rollout import begin, rollout
+from kinetix_core.learn._rollout import Pool, begin, rollout
 from tests.learn import probe
 
 
@@ -21,7 +21,7 @@ def test_the_rollout_is_estimated_to_the_byte(learnt):
 
     def steps(state):
         levels = setup.task.generator.sample(jax.random.key(0), setup.ppo.num_envs)
-        pool = jax.vmap(setup.environment.reset)(levels)
+        pool = Pool.of(setup, jax.vmap(setup.environment.reset)(levels))
         return rollout(setup, state.params, begin(setup, pool), pool, state.key)[1]
 
     assert estimate(setup, first, 1).rollout == tree_bytes(jax.eval_shape(steps, first))

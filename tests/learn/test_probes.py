@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kinetix_core.learn import PPOConfig, init_state
-from kinetix_core.learn._rollout import begin, rollout
+from kinetix_core.learn._rollout import Pool, begin, rollout
 from kinetix_core.learn._train import compiled
 from kinetix_core.learn._update import _incident
 from tests.learn import probe
@@ -82,11 +82,11 @@ def played(setup):
 
     def play(key):
         levels = setup.task.generator.sample(key, setup.ppo.num_envs)
-        pool = jax.vmap(setup.environment.reset)(levels)
+        pool = Pool.of(setup, jax.vmap(setup.environment.reset)(levels))
         params = setup.network.init(key, jnp.zeros(8))
         params["critic"]["out"]["kernel"] *= 0.0
         params["critic"]["out"]["bias"] += 1.0  # the value is 1 everywhere
-        return *rollout(setup, params, begin(setup, pool), pool, key), pool
+        return *rollout(setup, params, begin(setup, pool), pool, key), pool.env
 
     return jax.jit(play)(jax.random.key(0))
 
