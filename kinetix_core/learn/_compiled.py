@@ -7,6 +7,7 @@ parameter, and a run on other levels (as many) finds its programs in the compila
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import jax
@@ -46,7 +47,10 @@ def compiled(setup: Setup, seeds: int = 1) -> tuple[Init, Step]:
 
 
 class Init:
-    """A function of seeds that runs once, called with one seed; `shapes` computes nothing."""
+    """A function of seeds that runs once, called with one seed; `shapes` computes nothing.
+
+    `compile_aside` has it compiled in a thread, while Python traces other programs.
+    """
 
     def __init__(
         self,
@@ -56,9 +60,16 @@ class Init:
     ):
         self._jitted = jax.jit(function, compiler_options=_compiled_soon())
         self._levels, self._seeds = levels, seeds
+        self._compiling: Future[Any] | None = None
 
     def __call__(self, seed: int) -> TrainState:
-        return self._jitted(self._levels, self._seeds(seed))
+        program = self._compiling.result() if self._compiling else self._jitted
+        return program(self._levels, self._seeds(seed))
+
+    def compile_aside(self, seed: int) -> None:
+        """For seeds of the kind of this one."""
+        lowered = self._jitted.lower(self._levels, self._seeds(seed))
+        self._compiling = _in_thread(lowered.compile)
 
     def shapes(self, seed: int) -> TrainState:
         return self._jitted.eval_shape(self._levels, self._seeds(seed))
@@ -76,6 +87,26 @@ class Step:
     def lower(self, state: TrainState) -> Any:
         """Traced for a state of these shapes, not yet compiled."""
         return self._jitted.lower(self._levels, state)
+
+    def compile(self, state: TrainState, stop_requested: Callable[[], bool]) -> Any:
+        """The program for a state of these shapes, which later calls find done.
+
+        Raises `KeyboardInterrupt` soon after a stop was requested; XLA goes on for a while in a
+        thread of its own.
+        """
+        compiling = _in_thread(self.lower(state).compile)
+        while not compiling.done():
+            if stop_requested():
+                raise KeyboardInterrupt
+            wait([compiling], timeout=0.1)
+        return compiling.result()
+
+
+def _in_thread(function: Callable[[], Any]) -> Future[Any]:
+    thread = ThreadPoolExecutor(1)
+    result = thread.submit(function)
+    thread.shutdown(wait=False)
+    return result
 
 
 def _compiled_soon() -> dict[str, Any]:

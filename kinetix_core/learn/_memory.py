@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,16 +39,22 @@ class Memory:
         return max(known, self.update or 0)
 
 
-def check_memory(setup: Setup, step: Any, state: TrainState, seeds: int) -> Memory:
+def check_memory(
+    setup: Setup,
+    step: Any,
+    state: TrainState,
+    seeds: int,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> Memory:
     """Log what a run needs, and raise `RunError` where that cannot fit.
 
     step, state: from `compiled`; of the state only shapes are looked at. Compiles the update,
-    which its first call then finds done.
+    which its first call then finds done. Raises `KeyboardInterrupt` where a stop is requested.
     """
     available = available_bytes() if setup.train.check_memory else None
     memory = estimate(setup, state, seeds)
     _refuse(setup, memory, available)  # before the time that compiling takes
-    memory = replace(memory, update=program_bytes(step, state))
+    memory = replace(memory, update=program_bytes(step.compile(state, stop_requested)))
     _refuse(setup, memory, available)
     of = f" of {readable(available)} available" if available is not None else ""
     _log.info("memory: %s%s (%s)", readable(memory.total), of, _parts(setup, memory))
@@ -69,9 +76,9 @@ def estimate(setup: Setup, state: TrainState, seeds: int) -> Memory:
     )
 
 
-def program_bytes(step: Any, state: TrainState) -> int | None:
+def program_bytes(update: Any) -> int | None:
     """Of the compiled update with its arguments, results and all in between; None: unknown."""
-    found = step.lower(state).compile().memory_analysis()
+    found = update.memory_analysis()
     if found is None:
         return None
     sizes = found.argument_size_in_bytes + found.output_size_in_bytes + found.temp_size_in_bytes

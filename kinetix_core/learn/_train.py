@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from kinetix_core.record import RunFolder
 
 
+STOPPED = "stopped on request"
+
 _log = logging.getLogger(__name__)
 
 
@@ -38,13 +40,15 @@ class Diverged(RunError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """The run was asked to stop; everything is saved in `folder`."""
+    """The run was asked to stop; everything is saved in `folder`, if there was anything yet."""
 
-    def __init__(self, folder: Path):
-        super().__init__(
-            f"stopped on request; everything is saved in {folder}; "
-            f"kinetix train resume={folder} goes on"
+    def __init__(self, folder: Path, begun: bool = True):
+        saved = (
+            f"everything is saved in {folder}; kinetix train resume={folder} goes on"
+            if begun
+            else "nothing was computed yet; the same command begins again"
         )
+        super().__init__(f"stopped on request; {saved}")
         self.folder = folder
 
 
@@ -54,9 +58,9 @@ def train(composed: ComposedRun, resume: Path | None = None) -> Path:
     Writes config, versions, metrics, parameters and checkpoints there. `resume`: the folder of
     an earlier run, which goes on from its newest checkpoint as if it had never stopped.
 
-    SIGINT and SIGTERM end the run after the update in progress, with everything saved (raises
-    `Interrupted`). Raises `RunError` where the folder cannot be written or holds no checkpoint,
-    or where a state or loss is not finite.
+    SIGINT and SIGTERM end the run after the update in progress, with everything saved, and at once
+    while it is compiled (raises `Interrupted`). Raises `RunError` where the folder cannot be
+    written or holds no checkpoint, or where a state or loss is not finite.
     """
     # from the start: compiling takes a while, and an exception in the midst of it may get lost
     with _stop_requests() as stop_requested:
@@ -78,12 +82,17 @@ def _train(composed: ComposedRun, resume: Path | None, stop_requested: Callable[
     folder = RunFolder.reopen(resume, composed) if resume else RunFolder.create(composed)
     _log.info("compiling what the run begins with")
     try:
+        if not resume:
+            init.compile_aside(composed.seed)
         run = _Run(setup, folder, composed, step, evaluator)
-        run.begin(shapes, None if resume else beginning(init, start))
+        run.begin(shapes, None if resume else beginning(init, start), stop_requested)
         if start:
             folder.write_json(START, start.note)
         if resume:
             folder.take_over(composed)
+    except KeyboardInterrupt:
+        folder.set_status(STOPPED)
+        raise Interrupted(folder.path, begun=resume is not None) from None
     except BaseException as error:
         if not resume:  # the earlier run stays as it was
             _say_failed(folder, error)
@@ -139,7 +148,7 @@ def _stop_requests() -> Iterator[Callable[[], bool]]:
         if seen and number == signal.SIGINT:
             raise KeyboardInterrupt
         seen.append(number)
-        _log.warning("stopping after what is being computed, with everything saved")
+        _log.warning("stopping after the update that is being computed, with everything saved")
 
     before = {}
     try:
@@ -171,14 +180,19 @@ class _Run:
         self.started = time.monotonic()
         self.finished = 0  # updates after which the parameters are good
 
-    def begin(self, shapes: Any, init: Callable[[int], TrainState] | None) -> None:
+    def begin(
+        self,
+        shapes: Any,
+        init: Callable[[int], TrainState] | None,
+        stop_requested: Callable[[], bool],
+    ) -> None:
         """The state before the first update: by `init`, or else from the newest checkpoint."""
         folder = self.folder
         if init is None:  # first: what cannot be taken up is said before anything is compiled
             found = folder.load_checkpoint(shapes, self._composed)
             _check_unfinished(folder.path, found.update, self.setup)
         folder.check_room((self.checkpoint.keep + 1) * tree_bytes(shapes))
-        check_memory(self.setup, self._step, shapes, self.seeds)
+        check_memory(self.setup, self._step, shapes, self.seeds, stop_requested)
         if init is None:
             self.state: TrainState = found.state
             self.finished = folder.parameters_update = found.update
@@ -195,7 +209,7 @@ class _Run:
             for number in range(self.finished + 1, self.setup.updates + 1):
                 if stop_requested():
                     self._save(number - 1)
-                    self.folder.set_status("stopped on request")
+                    self.folder.set_status(STOPPED)
                     raise Interrupted(self.folder.path)
                 self._one_update(number)
             self._save(self.setup.updates)

@@ -1,9 +1,12 @@
 """The programs of a run: no level is part of them, so as many others find them compiled."""
 
+import threading
 from dataclasses import replace
 
 import jax
+import pytest
 from kinetix_generators import FilesConfig
+from numpy.testing import assert_array_equal
 
 from kinetix_core.env import Filtered
 from kinetix_core.env.filter_config import FilterConfig
@@ -42,3 +45,30 @@ def test_a_filter_hands_its_generators_levels_on():
     given = setup.with_levels(other).task.generator
     assert isinstance(given, Filtered)
     assert jax.tree.leaves(given.arrays())[0] is jax.tree.leaves(other)[0]
+
+
+def test_a_request_to_stop_is_answered_while_xla_compiles(monkeypatch):
+    _, step = compiled(probe.probe_setup())
+    released = threading.Event()
+
+    class Lowered:
+        def compile(self):
+            return released.wait(60)
+
+    monkeypatch.setattr(step, "lower", lambda state: Lowered())
+    asked = iter([False, True])
+    with pytest.raises(KeyboardInterrupt):
+        step.compile(None, lambda: next(asked))
+    assert not released.is_set()
+    released.set()
+    assert step.compile(None, lambda: False)
+
+
+def test_what_a_run_begins_with_is_the_same_compiled_aside():
+    init, _ = compiled(probe.probe_setup(probe.ENDLESS))
+    here = init(3)
+    init.compile_aside(3)
+    for one, other in zip(jax.tree.leaves(here), jax.tree.leaves(init(3)), strict=True):
+        is_key = jax.dtypes.issubdtype(one.dtype, jax.dtypes.prng_key)
+        one, other = ((jax.random.key_data(x) if is_key else x) for x in (one, other))
+        assert_array_equal(one, other)

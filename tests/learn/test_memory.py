@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -41,17 +42,28 @@ def test_the_parts_are_those_of_the_state(learnt):
 def test_the_compiled_update_says_what_it_needs_without_being_compiled_again(learnt, caplog):
     setup, jitted, first, _, _, traces = learnt
     caplog.set_level("INFO", logger="kinetix_core.learn")
-    jitted.lower(first)  # what was traced may be forgotten by now: tests of others clear caches
+    step = Compiles(jitted)
+    step.compile(first)  # what was traced may be forgotten by now: tests of others clear caches
     before = len(traces)
-    found = check_memory(setup, jitted, jax.eval_shape(lambda: first), 1)
-    assert found.update == program_bytes(jitted, first)
+    found = check_memory(setup, step, jax.eval_shape(lambda: first), 1)
+    assert found.update == program_bytes(step.compile(first))
     assert found.total == found.update > found.rollout + found.environments
     assert f"memory: {found.total / 1e3:.1f} kB of " in caplog.text
     assert len(traces) == before
 
 
+@dataclass
+class Compiles:
+    """What `check_memory` wants of an update."""
+
+    jitted: Callable
+
+    def compile(self, state, stop_requested=None):
+        return self.jitted.lower(state).compile()
+
+
 class NeverCompiled:
-    def lower(self, state):
+    def compile(self, state, stop_requested):
         raise AssertionError
 
 
@@ -72,9 +84,9 @@ def test_what_only_the_compiled_update_shows_is_refused_too(learnt, monkeypatch)
     known = estimate(setup, first, 1)
     monkeypatch.setattr(module, "available_bytes", lambda: known.total + 1)
     with pytest.raises(RunError, match="play and learning on top"):
-        check_memory(setup, jitted, first, 1)
+        check_memory(setup, Compiles(jitted), first, 1)
     allowed = replace(setup, train=replace(setup.train, check_memory=False))
-    assert check_memory(allowed, jitted, first, 1).update
+    assert check_memory(allowed, Compiles(jitted), first, 1).update
 
 
 GB = 10**9

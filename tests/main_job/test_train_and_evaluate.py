@@ -185,6 +185,7 @@ def broken_update(monkeypatch):
                 return state
 
             init.shapes = init  # what its result looks like
+            init.compile_aside = lambda seed: None
             return init, lambda state: (state, metrics, Incident(1, begun))
 
         monkeypatch.setattr(module, "compiled", compiled)
@@ -210,6 +211,22 @@ def test_states_that_are_not_finite_stop_the_run_and_keep_the_level(
     assert report["level"] == level.name
     assert report["metrics"]["nan/states"] == 2
     assert report["parameters_of_update"] == 1, "what was learnt from the others is kept"
+
+
+def test_a_request_to_stop_while_the_update_is_compiled_says_that_nothing_is_lost(
+    broken_update, monkeypatch, tmp_path, capsys
+):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    broken_update()
+    monkeypatch.setattr(module, "check_memory", stopped)
+    assert main(["train", *TINY, f"train.directory={tmp_path}", "train.name=soon"]) == 130
+    err = capsys.readouterr().err
+    assert "stopped on request; nothing was computed yet; the same command begins again" in err
+    status = json.loads((tmp_path / "soon" / "run.json").read_text())
+    assert status["status"] == "stopped on request"
+    assert not (tmp_path / "soon" / "metrics.jsonl").exists()
 
 
 def test_they_are_left_behind_where_that_is_asked_for(broken_update, tmp_path):
