@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,8 @@ def run(args: argparse.Namespace) -> int:
     sets = _load_sets(settings, loaded, task)
     _check_out(_out(settings, loaded))
     _note(settings, loaded, sets)
-    results = _evaluate(settings, loaded, task, sets)
+    with _shown_progress(settings, loaded, sets) as progress:
+        results = _evaluate(settings, loaded, task, sets, progress)
     _report(results)
     print(_write(settings, loaded, results))
     return 0
@@ -171,7 +173,11 @@ def _check_out(folder: Path) -> None:
 
 
 def _evaluate(
-    settings: Settings, loaded: Run, task: Task, sets: Sequence[NamedSet]
+    settings: Settings,
+    loaded: Run,
+    task: Task,
+    sets: Sequence[NamedSet],
+    progress: Callable[[int], None],
 ) -> tuple[SetResult, ...]:
     import jax
 
@@ -189,6 +195,7 @@ def _evaluate(
         greedy=settings.greedy,
         temperature=settings.temperature,
         record=settings.record,
+        progress=progress,
     )
 
 
@@ -224,6 +231,30 @@ def _note(settings: Settings, loaded: Run, sets: Sequence[NamedSet]) -> None:
         counted(settings.attempts, "attempt"),
     )
     print(f"playing {' x '.join(counts)} ...", file=sys.stderr)
+
+
+@contextmanager
+def _shown_progress(
+    settings: Settings, loaded: Run, sets: Sequence[NamedSet]
+) -> Iterator[Callable[[int], None]]:
+    """On a terminal, a line that says how many episodes are played; it goes away at the end."""
+    policies = loaded.composed.num_seeds + bool(settings.baseline)
+    total = policies * settings.attempts * sum(len(one.levels.names) for one in sets)
+    if not sys.stderr.isatty():
+        yield lambda episodes: None
+        return
+    played = 0
+
+    def show(episodes: int) -> None:
+        nonlocal played
+        played += episodes
+        text = f"\r{played:,} of {total:,} episodes played"
+        print(text, end="", file=sys.stderr, flush=True)
+
+    try:
+        yield show
+    finally:
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 def _report(results: Sequence[SetResult]) -> None:

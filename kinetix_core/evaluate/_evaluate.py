@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -34,6 +34,7 @@ def evaluate_policy(
     label: str = "",
     temperature: float = 1.0,
     numbers: Sequence[int] | None = None,
+    progress: Callable[[int], None] = lambda episodes: None,
 ) -> Evaluation:
     """Play every level `attempts` times from its start; only the first episode counts.
 
@@ -44,7 +45,8 @@ def evaluate_policy(
     spec/training_and_evaluation.md 4.
 
     The last `record` attempts at each level are recorded, all of which must be played at once;
-    a recording's label is `label` and the number of its attempt.
+    a recording's label is `label` and the number of its attempt. `progress` is told, part by part,
+    how many episodes were just played; their sum is levels times attempts.
 
     Raises `SettingError` and `LevelError` for settings and levels that cannot be played.
     """
@@ -59,12 +61,15 @@ def evaluate_policy(
         )
     tables = _Tables.empty(count, attempts)
     recordings: dict[tuple[int, int], Recording] = {}
+    done = 0
     for first in _starts(count, several):
         pool = jax.tree.map(lambda x, first=first: x[first : first + several], levels)
         for trial in _starts(attempts, tries):
             rows = _rows(order[first : first + several], trial, tries, record)
             played = jax.device_get(play(params, pool, rows, key))
             tables.write(played, first, several, trial, tries)
+            before, done = done, tables.played
+            progress(done - before)
             if trial + tries < attempts:
                 continue
             part = names[first : first + several]
@@ -95,6 +100,11 @@ class _Tables:
         return cls(
             np.zeros(shape, np.int32), np.zeros(shape, np.float32), np.zeros(shape, np.int32)
         )
+
+    @property
+    def played(self) -> int:
+        """Attempts that something came of."""
+        return int(np.count_nonzero(self.length))
 
     def write(self, played: Played, first: int, levels: int, trial: int, tries: int) -> None:
         """The attempts from `trial` on at the levels from `first` on."""

@@ -120,7 +120,12 @@ def test_results_do_not_depend_on_how_environments_are_put_together():
     scenes, names = levels(**{str(i): level(blue=0.25 + 0.1 * i, red=0.3) for i in range(5)})
     whole = evaluate_policy(TASK, right(0.6), scenes, names, 7, KEY)
     for max_envs in (3, 21):
-        parts = evaluate_policy(TASK, right(0.6), scenes, names, 7, KEY, max_envs=max_envs)
+        told = []
+        parts = evaluate_policy(
+            TASK, right(0.6), scenes, names, 7, KEY, max_envs=max_envs, progress=told.append
+        )
+        assert sum(told) == 5 * 7, "what is played twice counts once"
+        assert len(told) > 1
         for one, other in zip(whole.levels, parts.levels, strict=True):
             np.testing.assert_array_equal(one.outcome, other.outcome)
             np.testing.assert_array_equal(one.returns, other.returns)
