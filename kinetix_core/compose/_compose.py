@@ -31,10 +31,8 @@ def compose_run(settings: Sequence[str] = ()) -> ComposedRun:
 def compose_config(settings: Sequence[str] = ()) -> DictConfig:
     """The same as a config tree, in which required values may still be missing (`???`)."""
     overrides = parse(settings)
-    config = _compose_choices([o for o in overrides if o.is_choice])
-    for override in overrides:
-        if not override.is_choice:
-            _apply(config, override.key, override.value)
+    config = _compose_on_preset([o for o in overrides if o.is_choice])
+    _apply_settings(config, overrides)
     return config
 
 
@@ -45,20 +43,51 @@ def compose_saved(config: Mapping[str, Any], settings: Sequence[str] = ()) -> Co
     Raises as `compose_run`, also for saved settings that this version does not know.
     """
     overrides = parse(settings)
-    saved = {kind: _saved_choice(kind, config) for kind in COMPOSED_KINDS}
-    changed = {o.key for o in overrides if o.is_choice}
-    if PRESETS in changed:
+    choices = [o for o in overrides if o.is_choice]
+    if any(o.key == PRESETS for o in choices):
         raise SettingError(f"{PRESETS}=: a preset cannot be put on top of a saved run")
-    kept = {k: v for k, v in saved.items() if k not in changed}
-    choices = [Override(k, v, f"{k}={_written(v)}") for k, v in kept.items()]
-    tree = _compose_choices(choices + [o for o in overrides if o.is_choice])
+    tree = _compose_on_config(config, choices, where="saved run: ")
+    _apply_settings(tree, overrides)
+    return typed_run(tree)
+
+
+def _compose_on_preset(choices: Sequence[Override]) -> DictConfig:
+    """Without what the preset sets of a kind of which another component is chosen."""
+    from omegaconf import OmegaConf
+
+    preset = next((c for c in reversed(choices) if c.key == PRESETS), None)
+    own = [c for c in choices if c.key != PRESETS]
+    if preset is None or preset.value is None or not own:
+        return _compose_choices(choices)
+    plain: Any = OmegaConf.to_container(_compose_choices([preset]), enum_to_str=True)
+    changed = [c for c in own if _names(c.value) != _names(_saved_choice(c.key, plain))]
+    if not changed:
+        return _compose_choices(choices)
+    return _compose_on_config(plain, changed, where=f"{presets()[preset.value]}: ")
+
+
+def _compose_on_config(
+    config: Mapping[str, Any], choices: Sequence[Override], where: str
+) -> DictConfig:
+    """These components, and of all other kinds what `config` has chosen and set."""
+    changed = {c.key for c in choices}
+    kept = {k: _saved_choice(k, config) for k in COMPOSED_KINDS if k not in changed}
+    others = [Override(k, v, f"{k}={_written(v)}") for k, v in kept.items()]
+    tree = _compose_choices([*others, *choices])
     for key, value in leaves(config):
-        if key.split(".")[0] not in changed:
-            _apply(tree, key, value, where="saved run: ")
+        if key.split(".")[0] not in changed and value != "???":
+            _apply(tree, key, value, where=where)
+    return tree
+
+
+def _apply_settings(config: DictConfig, overrides: Sequence[Override]) -> None:
     for override in overrides:
         if not override.is_choice:
-            _apply(tree, override.key, override.value)
-    return typed_run(tree)
+            _apply(config, override.key, override.value)
+
+
+def _names(value: Any) -> list[str]:
+    return [str(v) for v in (value if isinstance(value, list) else [value])]
 
 
 def _saved_choice(kind: str, config: Mapping[str, Any]) -> Any:

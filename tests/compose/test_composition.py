@@ -231,6 +231,26 @@ def test_settings_and_choices_win_over_the_preset(toy):
     assert (run.ppo.epochs, run.size, run.loggers) == (5, SIZES["l"], ())
 
 
+def test_another_component_leaves_out_what_the_preset_sets_of_its_kind(toy):
+    add_preset(toy, FAST)
+    run = compose_run(["experiment=fast", "engine=jax2d", "engine.dt=0.01"])
+    plain = compose_run(["experiment=fast"])
+    assert run.components["engine"].name == "jax2d"
+    assert run.config["engine"]["dt"] == 0.01
+    assert "flavour" not in run.config["engine"]
+    rest = {k: v for k, v in run.config.items() if k != "engine"}
+    assert rest == {k: v for k, v in plain.config.items() if k != "engine"}
+    assert compose_run(["experiment=laptop_sfl", "curriculum=dr"]).config["curriculum"] == {
+        "name": "dr"
+    }
+
+
+def test_the_presets_own_component_named_again_keeps_its_settings(toy):
+    add_preset(toy, FAST)
+    run = compose_run(["experiment=fast", "engine=toy"])
+    assert run.config == compose_run(["experiment=fast"]).config
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
