@@ -18,7 +18,7 @@ PRESETS = ("laptop", "laptop_dr", "laptop_plr", "laptop_accel", "laptop_sfl")
 LEVELS = ("levels=handmade/s",)
 """Of presets whose curriculum trains on given levels."""
 
-LAPTOP = 1 << 17
+MOST_STEPS = 1 << 17
 """Environment steps of an update; presets with more are shortened."""
 
 SHORT = ("ppo.num_envs=64", "ppo.num_steps=8", "ppo.epochs=2", "train.rollouts_per_update=2")
@@ -50,7 +50,7 @@ def start_settings(preset: str) -> tuple[str, ...]:
     steps = run.ppo.num_envs * run.ppo.num_steps * run.train.rollouts_per_update
     if curriculum == "fixed":
         settings += LEVELS
-    if steps > LAPTOP:
+    if steps > MOST_STEPS:
         settings += SHORT + (SHORT_SFL if curriculum == "sfl" else ())
     return (*settings, "evaluation.every_updates=0", "train.total_steps=1")
 
@@ -77,7 +77,8 @@ def run_start(
             "From `kinetix train` to the end of a run of one update, seconds",
             ("preset", "CPU", "wall", "CPU, programs cached", "wall, programs cached"),
             tuple(rows),
-            "The whole process, from the start of Python to its end, the kernel already compiled. "
+            "The whole process, from the start of Python to its end; on a machine that has never "
+            "run the engine, the first one compiles its kernel too. "
             f"Median [range]. Measured: {'; '.join(lines)}.",
         )
     )

@@ -28,7 +28,7 @@ from kinetix_core.errors import KinetixError, SettingError, did_you_mean, printa
 
 from ._settings import parse_with_settings
 
-COLLECT_AFTER = (100_000, 50, 100)
+COLLECT_AFTER = (100_000, 20, 10)
 """Thresholds of Python's garbage collector. A third of what tracing takes would be its work else:
 the many objects that JAX makes then stay."""
 

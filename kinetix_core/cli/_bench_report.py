@@ -21,7 +21,8 @@ def report(what: str, args: argparse.Namespace) -> Report:
         *("batches", "threads", "count", "repeats", "quick", "compiler"),
         *("minutes", "evaluations", "attempts"),
     )
-    settings = [_without_folder(setting) for setting in getattr(args, "settings", [])]
+    given = [*getattr(args, "settings", []), *getattr(args, "presets", [])]
+    settings = [_without_folder(setting) for setting in given]
     words = [f"kinetix bench {args.job}", *settings]
     for name in kept:
         value = getattr(args, name, None)

@@ -12,9 +12,10 @@ from ._bench_report import checked_repeats, finish, fresh_programs, integers, pr
 
 
 def add_speed_jobs(jobs: Any) -> None:
-    """The subcommands env, train, evaluate, latency and generator."""
+    """The subcommands env, train, start, evaluate, latency and generator."""
     _env_arguments(jobs)
     _train_arguments(jobs)
+    _start_arguments(jobs)
     _evaluate_arguments(jobs)
     _latency_arguments(jobs)
     _generator_arguments(jobs)
@@ -58,6 +59,15 @@ def _train_arguments(jobs: Any) -> None:
         help="as for kinetix train (none: experiment=laptop levels=handmade/s)",
     )
     _common(parser, 5)
+
+
+def _start_arguments(jobs: Any) -> None:
+    text = "seconds from `kinetix train` to the first update of presets, cold and cached"
+    parser = _job(jobs, "start", text, _start)
+    parser.add_argument(
+        "presets", nargs="*", help="as for experiment= (those of a laptop); large ones shortened"
+    )
+    _common(parser, 3)
 
 
 def _evaluate_arguments(jobs: Any) -> None:
@@ -130,6 +140,16 @@ def _train(args: argparse.Namespace) -> int:
     fresh_programs()
     found = report("train", args)
     run_train(options, found, progress)
+    finish(found, args)
+    return 0
+
+
+def _start(args: argparse.Namespace) -> int:
+    from kinetix_core.bench.start_time import PRESETS, StartOptions, run_start
+
+    options = StartOptions(tuple(args.presets) or PRESETS, checked_repeats(args))
+    found = report("start", args)
+    run_start(options, found, progress)
     finish(found, args)
     return 0
 

@@ -29,7 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _device_arguments(jobs)
     add_speed_jobs(jobs)
     _compile_arguments(jobs)
-    _start_arguments(jobs)
     _encode_arguments(jobs)
     _learning_arguments(jobs)
     jobs.metavar = f"{{{','.join(jobs.choices)}}}"
@@ -111,17 +110,6 @@ def _compile_arguments(jobs: Any) -> None:
     )
     parser.add_argument("--repeats", type=int, default=3, help="fresh processes for each")
     parser.add_argument("--no-train", action="store_true", help="leave out `kinetix train`")
-
-
-def _start_arguments(jobs: Any) -> None:
-    text = "seconds from `kinetix train` to the first update of presets, cold and cached"
-    parser = jobs.add_parser("start", help=text, description=text, allow_abbrev=False)
-    parser.set_defaults(start=_start)
-    parser.add_argument(
-        "presets", nargs="*", help="as for experiment= (those of a laptop); large ones shortened"
-    )
-    parser.add_argument("--repeats", type=int, default=3, help="fresh processes for each")
-    _out_argument(parser)
 
 
 def _encode_arguments(jobs: Any) -> None:
@@ -261,16 +249,6 @@ def _compile(args: argparse.Namespace) -> int:
     )
     report = _report("compile", args)
     run_compile(options, report, _progress)
-    _finish(report, args)
-    return 0
-
-
-def _start(args: argparse.Namespace) -> int:
-    from kinetix_core.bench.start_time import PRESETS, StartOptions, run_start
-
-    options = StartOptions(tuple(args.presets) or PRESETS, checked_repeats(args))
-    report = _report("start", args)
-    run_start(options, report, _progress)
     _finish(report, args)
     return 0
 

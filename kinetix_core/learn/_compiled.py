@@ -103,9 +103,9 @@ class Step:
 
 
 def _in_thread(function: Callable[[], Any]) -> Future[Any]:
-    thread = ThreadPoolExecutor(1)
-    result = thread.submit(function)
-    thread.shutdown(wait=False)
+    executor = ThreadPoolExecutor(1)
+    result = executor.submit(function)
+    executor.shutdown(wait=False)
     return result
 
 

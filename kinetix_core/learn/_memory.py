@@ -40,21 +40,16 @@ class Memory:
 
 
 def check_memory(
-    setup: Setup,
-    step: Any,
-    state: TrainState,
-    seeds: int,
-    stop_requested: Callable[[], bool] = lambda: False,
+    setup: Setup, state: TrainState, seeds: int, compiled_update: Callable[[], Any]
 ) -> Memory:
     """Log what a run needs, and raise `RunError` where that cannot fit.
 
-    step, state: from `compiled`; of the state only shapes are looked at. Compiles the update,
-    which its first call then finds done. Raises `KeyboardInterrupt` where a stop is requested.
+    Of the state only shapes are looked at. `compiled_update` is called where it may fit.
     """
     available = available_bytes() if setup.train.check_memory else None
     memory = estimate(setup, state, seeds)
     _refuse(setup, memory, available)  # before the time that compiling takes
-    memory = replace(memory, update=program_bytes(step.compile(state, stop_requested)))
+    memory = replace(memory, update=program_bytes(compiled_update()))
     _refuse(setup, memory, available)
     of = f" of {readable(available)} available" if available is not None else ""
     _log.info("memory: %s%s (%s)", readable(memory.total), of, _parts(setup, memory))

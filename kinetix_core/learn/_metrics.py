@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -35,9 +34,6 @@ More would cost most of what there is to see: libraries for CPUs begin to share 
 problems among threads, which takes many times as long.
 """
 
-DORMANT_SAMPLES = 256
-"""Environments that dormant units are found over, evenly spaced."""
-
 
 class Row(eqx.Module):
     """Metrics in one array, which a loop keeps with one operation."""
@@ -64,7 +60,7 @@ class Row(eqx.Module):
         return dict(zip(self.names, values, strict=True))
 
 
-def level_metrics(levels: Scene) -> dict[str, Array]:
+def level_metrics(levels: Scene) -> Metrics:
     """Means over a proposal: what there is per level, without the room's own boundary.
 
     Source: spec/training_and_evaluation.md 7 (complexity).
@@ -87,7 +83,7 @@ def level_metrics(levels: Scene) -> dict[str, Array]:
     return {f"levels/{name}": x for name, x in zip(present, counts, strict=True)}
 
 
-def network_metrics(setup: Setup, params: Parameters, players: Players) -> dict[str, Array]:
+def network_metrics(setup: Setup, params: Parameters, players: Players) -> Metrics:
     """How able to learn a network still is: weights, and units over what environments show.
 
     Called with what a rollout ended with, before anything is learnt from it: the network is
@@ -100,7 +96,7 @@ def network_metrics(setup: Setup, params: Parameters, players: Players) -> dict[
     equation 1).
     """
     weights = ravel_pytree(learnable(params))[0]
-    found: dict[str, Array] = {"network/weight_norm": jnp.linalg.norm(weights)}
+    found: Metrics = {"network/weight_norm": jnp.linalg.norm(weights)}
     units = jax.vmap(setup.network.activations, in_axes=(None, 0, 0, 0))(
         params, players.memory, players.observation, players.reset
     )
@@ -121,7 +117,7 @@ def effective_rank(activation: Float[Array, "*samples units"]) -> Float[Array, "
     2007, definition 1; as a measure of plasticity: Dohare et al., Nature 632 (2024).
     """
     x = activation.reshape(-1, activation.shape[-1])
-    x = _some(x, RANK_SAMPLES)
+    x = x[:: max(x.shape[0] // RANK_SAMPLES, 1)][:RANK_SAMPLES]
     gram = x @ x.T  # positive semidefinite, so its singular values are its eigenvalues
     values = jnp.linalg.svd(gram, compute_uv=False)
     least = gram.shape[0] * jnp.finfo(gram.dtype).eps * values[0]
@@ -134,26 +130,11 @@ def effective_rank(activation: Float[Array, "*samples units"]) -> Float[Array, "
 
 def _dormant(units: Mapping[str, Array], threshold: float) -> Array:
     """The share of units of all layers; a unit is the last axis, all others are averaged over."""
-    shapes = [(math.prod(x.shape[1:-1]), x.shape[-1]) for x in units.values()]
-    samples = [
-        _some(x, DORMANT_SAMPLES).reshape(-1, n * m)
-        for x, (n, m) in zip(units.values(), shapes, strict=True)
-    ]
-    seen = jnp.mean(jnp.abs(jnp.concatenate(samples, axis=1)), axis=0)
-    starts = np.cumsum([0, *(n * m for n, m in shapes)])
-    most = max(n for n, _ in shapes)
-    # of each unit, where its entities stand in `seen`; beyond the last one, a 0
-    places = [
-        np.where(
-            np.arange(most) < n, start + np.arange(m)[:, None] + m * np.arange(most), starts[-1]
-        )
-        for start, (n, m) in zip(starts[:-1], shapes, strict=True)
-    ]
-    rows = np.concatenate([np.full(m, n) for n, m in shapes]).astype(np.float32)
-    size = jnp.sum(jnp.append(seen, 0.0)[np.concatenate(places)], axis=1) / rows
-    widths = [m for _, m in shapes]
-    mean = _sums(size, widths) / np.asarray(widths, np.float32)
+    layers = [jnp.abs(x).reshape(-1, x.shape[-1]) for x in units.values()]
+    size = jnp.concatenate([jnp.mean(x, axis=0) for x in layers])
+    widths = [x.shape[-1] for x in layers]
     layer = np.repeat(np.arange(len(widths)), widths)
+    mean = _sums(size, widths) / np.asarray(widths, np.float32)
     return jnp.mean((size <= threshold * mean[layer]).astype(jnp.float32))
 
 
@@ -161,8 +142,3 @@ def _sums(values: Float[Array, " n"], widths: Sequence[int]) -> Float[Array, " p
     """Of so many values, one part after the other."""
     own = np.repeat(np.arange(len(widths)), widths) == np.arange(len(widths))[:, None]
     return jnp.sum(jnp.where(own, values[None], 0.0), axis=1)
-
-
-def _some(x: Array, count: int) -> Array:
-    """At most so many rows, evenly spaced."""
-    return x[:: max(x.shape[0] // count, 1)][:count]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,18 +31,11 @@ def start_of(composed: ComposedRun, shapes: TrainState) -> Start | None:
     return load_start(composed, like)
 
 
-def beginning(
-    init: Callable[[int], TrainState], start: Start | None
-) -> Callable[[int], TrainState]:
-    """`init` with what `start` brings in place of what it made; the program is the same."""
-
-    def begun(seed: int) -> TrainState:
-        state = init(seed)
-        if start is None:
-            return state
-        state = replace(state, params=start.parts["params"])
-        if (adam := start.parts.get(_ADAM)) is not None:
-            state = replace(state, opt_state=with_adam_state(state.opt_state, adam))
+def started(state: TrainState, start: Start | None) -> TrainState:
+    """`state` with what `start` brings in place of what it held."""
+    if start is None:
         return state
-
-    return begun
+    state = replace(state, params=start.parts["params"])
+    if (adam := start.parts.get(_ADAM)) is not None:
+        state = replace(state, opt_state=with_adam_state(state.opt_state, adam))
+    return state

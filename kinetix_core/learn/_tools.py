@@ -68,7 +68,13 @@ def traced_once(setup: Setup) -> Propose:
     """
 
     @jax.jit
-    def traced(levels: Any, state: CurriculumState, key: PRNGKeyArray, policy: Policy):
-        return propose(setup.with_levels(levels), state, key, policy)
+    def traced(levels: Any, state: CurriculumState, key: PRNGKeyArray, policy: Policy) -> Any:
+        state, proposal = propose(setup.with_levels(levels), state, key, policy)
+        # what comes out of jit is no longer known to be True: None says so
+        return state, replace(proposal, train=None) if proposal.train is True else proposal
 
-    return lambda other, *args: traced(other.levels, *args)
+    def known(other: Setup, *args: Any) -> tuple[CurriculumState, Proposal]:
+        state, proposal = traced(other.levels, *args)
+        return state, replace(proposal, train=True) if proposal.train is None else proposal
+
+    return known

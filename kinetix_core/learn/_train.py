@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,40 +15,25 @@ import numpy as np
 from kinetix_core.errors import RunError
 from kinetix_core.interfaces import Logger, RunInfo
 
-from ._compiled import compiled
+from ._compiled import Init, compiled
 from ._evaluation import Evaluator, evaluator_of
 from ._memory import check_memory, tree_bytes
 from ._nonfinite import REPORT, blind_level, diverged, save_begun, write_report
 from ._setup import Setup
-from ._start import beginning, start_of
+from ._start import start_of, started
+from ._stop import STOPPED, Interrupted, stop_requests
 from ._update import Incident, TrainState
 from .config import OnNaN
 
 if TYPE_CHECKING:
     from kinetix_core.compose import ComposedRun
-    from kinetix_core.record import RunFolder
-
-
-STOPPED = "stopped on request"
+    from kinetix_core.record import RunFolder, Start
 
 _log = logging.getLogger(__name__)
 
 
 class Diverged(RunError):
     """The loss is not finite, so the parameters are not worth keeping."""
-
-
-class Interrupted(KeyboardInterrupt):
-    """The run was asked to stop; everything is saved in `folder`, if there was anything yet."""
-
-    def __init__(self, folder: Path, begun: bool = True):
-        saved = (
-            f"everything is saved in {folder}; kinetix train resume={folder} goes on"
-            if begun
-            else "nothing was computed yet; the same command begins again"
-        )
-        super().__init__(f"stopped on request; {saved}")
-        self.folder = folder
 
 
 def train(composed: ComposedRun, resume: Path | None = None) -> Path:
@@ -63,7 +47,7 @@ def train(composed: ComposedRun, resume: Path | None = None) -> Path:
     written or holds no checkpoint, or where a state or loss is not finite.
     """
     # from the start: compiling takes a while, and an exception in the midst of it may get lost
-    with _stop_requests() as stop_requested:
+    with stop_requests() as stop_requested:
         return _train(composed, resume, stop_requested)
 
 
@@ -81,20 +65,21 @@ def _train(composed: ComposedRun, resume: Path | None, stop_requested: Callable[
     start = None if resume else start_of(composed, shapes)
     folder = RunFolder.reopen(resume, composed) if resume else RunFolder.create(composed)
     _log.info("compiling what the run begins with")
+    run = _Run(setup, folder, composed, step, evaluator)
     try:
-        if not resume:
-            init.compile_aside(composed.seed)
-        run = _Run(setup, folder, composed, step, evaluator)
-        run.begin(shapes, None if resume else beginning(init, start), stop_requested)
+        if resume:
+            run.take_up(shapes, stop_requested)
+            folder.take_over(composed)
+        else:
+            run.begin(shapes, init, start, stop_requested)
         if start:
             folder.write_json(START, start.note)
-        if resume:
-            folder.take_over(composed)
     except KeyboardInterrupt:
-        folder.set_status(STOPPED)
-        raise Interrupted(folder.path, begun=resume is not None) from None
-    except BaseException as error:
         if not resume:  # the earlier run stays as it was
+            folder.set_status(STOPPED)
+        raise Interrupted(folder.path, nothing_done=True) from None
+    except BaseException as error:
+        if not resume:
             _say_failed(folder, error)
         raise
     info = RunInfo(
@@ -136,33 +121,6 @@ def _opened(loggers: Sequence[Logger], info: RunInfo) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _stop_requests() -> Iterator[Callable[[], bool]]:
-    """SIGINT and SIGTERM are remembered until the update in progress is done.
-
-    A second SIGINT is a KeyboardInterrupt at once.
-    """
-    seen: list[int] = []
-
-    def remember(number: int, frame: Any) -> None:
-        if seen and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        seen.append(number)
-        _log.warning("stopping after the update that is being computed, with everything saved")
-
-    before = {}
-    try:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            before[number] = signal.signal(number, remember)
-    except ValueError:  # not in the main thread: whoever runs us there stops us their own way
-        pass
-    try:
-        yield lambda: bool(seen)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 class _Run:
     """The state of a run on the host."""
 
@@ -181,26 +139,34 @@ class _Run:
         self.finished = 0  # updates after which the parameters are good
 
     def begin(
-        self,
-        shapes: Any,
-        init: Callable[[int], TrainState] | None,
-        stop_requested: Callable[[], bool],
+        self, shapes: Any, init: Init, start: Start | None, stop_requested: Callable[[], bool]
     ) -> None:
-        """The state before the first update: by `init`, or else from the newest checkpoint."""
-        folder = self.folder
-        if init is None:  # first: what cannot be taken up is said before anything is compiled
-            found = folder.load_checkpoint(shapes, self._composed)
-            _check_unfinished(folder.path, found.update, self.setup)
-        folder.check_room((self.checkpoint.keep + 1) * tree_bytes(shapes))
-        check_memory(self.setup, self._step, shapes, self.seeds, stop_requested)
-        if init is None:
-            self.state: TrainState = found.state
-            self.finished = folder.parameters_update = found.update
-            self.started -= float(found.notes.get("seconds", 0.0))
-            _log.info("going on after update %d of %d", found.update, self.setup.updates)
-        else:
-            self.state = init(self._composed.seed)
+        """The state before the first update. Of `shapes` only shapes are looked at."""
+        seed = self._composed.seed
+
+        def compiled_update() -> Any:
+            init.compile_aside(seed)
+            return self._step.compile(shapes, stop_requested)
+
+        self._check_room(shapes, compiled_update)
+        self.state: TrainState = started(init(seed), start)
         self._saved = time.monotonic()
+
+    def take_up(self, shapes: Any, stop_requested: Callable[[], bool]) -> None:
+        """The state of the newest checkpoint; what cannot be taken up is said first."""
+        found = self.folder.load_checkpoint(shapes, self._composed)
+        _check_unfinished(self.folder.path, found.update, self.setup)
+        self._check_room(shapes, lambda: self._step.compile(shapes, stop_requested))
+        self.state = found.state
+        self.finished = self.folder.parameters_update = found.update
+        self.started -= float(found.notes.get("seconds", 0.0))
+        self._saved = time.monotonic()
+        _log.info("going on after update %d of %d", found.update, self.setup.updates)
+
+    def _check_room(self, shapes: Any, compiled_update: Callable[[], Any]) -> None:
+        """On the disk and in memory, which compiles the update."""
+        self.folder.check_room((self.checkpoint.keep + 1) * tree_bytes(shapes))
+        check_memory(self.setup, shapes, self.seeds, compiled_update)
 
     def loop(self, loggers: Sequence[Logger], stop_requested: Callable[[], bool]) -> None:
         self.folder.set_status("running")

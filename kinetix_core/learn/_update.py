@@ -62,7 +62,7 @@ def init_state(setup: Setup, seed: int | Array, propose: Propose = propose) -> T
         pool = _pool(setup, proposal.levels)
         return begin(setup, pool), pool.env
 
-    players, pool = _zeros(first, _strong(curriculum), params)
+    players, pool = _zeros(first, *_strong((curriculum, params)))
     return _strong(
         TrainState(
             params=params,
@@ -172,13 +172,13 @@ def _rollout_and_learn(
     memory = players.memory
     players, steps = rollout(setup, params, players, pool, play_key)
     advantage = rollout_advantages(setup, params, players, steps)
-    able = network_metrics(setup, params, players)
+    of_network = network_metrics(setup, params, players)
     batch = to_batch(steps, advantage, memory)
     params, opt_state, metrics = _learn_if(setup, params, opt_state, batch, proposal, learn_key)
     incident = _incident(steps, pool.env, players)
     tally, players = count(tally, players, steps, advantage)
     metrics["ppo/explained_variance"] = 1.0 - jnp.var(advantage) / (jnp.var(batch.target) + 1e-8)
-    rows = Row.of(metrics | able), Row.of(_episode_sums(steps))
+    rows = Row.of(metrics | of_network), Row.of(_episode_sums(steps))
     return (params, opt_state, players, tally), (*rows, incident)
 
 

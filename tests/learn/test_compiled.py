@@ -3,8 +3,10 @@
 import threading
 from dataclasses import replace
 
+import chex
 import jax
 import pytest
+from kinetix_curricula import Fixed, FixedConfig
 from kinetix_generators import FilesConfig
 from numpy.testing import assert_array_equal
 
@@ -64,11 +66,52 @@ def test_a_request_to_stop_is_answered_while_xla_compiles(monkeypatch):
     assert step.compile(None, lambda: False)
 
 
-def test_what_a_run_begins_with_is_the_same_compiled_aside():
-    init, _ = compiled(probe.probe_setup(probe.ENDLESS))
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_what_a_run_begins_with_is_the_same_compiled_aside(monkeypatch, seeds):
+    init, _ = compiled(probe.probe_setup(probe.ENDLESS), seeds)
     here = init(3)
     init.compile_aside(3)
-    for one, other in zip(jax.tree.leaves(here), jax.tree.leaves(init(3)), strict=True):
-        is_key = jax.dtypes.issubdtype(one.dtype, jax.dtypes.prng_key)
-        one, other = ((jax.random.key_data(x) if is_key else x) for x in (one, other))
-        assert_array_equal(one, other)
+    monkeypatch.setattr(init, "_jitted", None)  # what was compiled aside is what runs
+    chex.assert_trees_all_equal(here.params, init(3).params)
+    assert_array_equal(*(jax.random.key_data(state.key) for state in (here, init(3))))
+
+
+def test_what_fails_in_the_thread_is_said():
+    init, _ = compiled(probe.probe_setup(probe.ENDLESS))
+
+    class Broken:
+        def lower(self, *_):
+            return self
+
+        def compile(self):
+            raise RuntimeError("no memory")
+
+    init._jitted = Broken()
+    init.compile_aside(3)
+    with pytest.raises(RuntimeError, match="no memory"):
+        init(3)
+
+
+class Counting(Fixed):
+    """Says how often its proposal is traced."""
+
+    def propose(self, state, key, tools, policy):
+        CALLS.append(1)
+        return super().propose(state, key, tools, policy)
+
+
+CALLS = []
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_levels_are_proposed_in_one_trace_and_what_is_learnt_from_needs_no_decision(seeds):
+    setup = probe.probe_setup(probe.ENDLESS)
+    curriculum = Counting(FixedConfig(), setup.task)
+    setup = replace(setup, task=replace(setup.task, curriculum=curriculum))
+    CALLS.clear()
+    init, step = compiled(setup, seeds)
+    state = init.shapes(0)
+    init.compile_aside(0)
+    text = step.lower(state).as_text()
+    assert len(CALLS) == 1
+    assert "stablehlo.case" not in text, "it always trains: there is no other branch"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -42,36 +41,25 @@ def test_the_parts_are_those_of_the_state(learnt):
 def test_the_compiled_update_says_what_it_needs_without_being_compiled_again(learnt, caplog):
     setup, jitted, first, _, _, traces = learnt
     caplog.set_level("INFO", logger="kinetix_core.learn")
-    step = Compiles(jitted)
-    step.compile(first)  # what was traced may be forgotten by now: tests of others clear caches
+    update = jitted.lower(first).compile
+    update()  # what was traced may be forgotten by now: tests of others clear caches
     before = len(traces)
-    found = check_memory(setup, step, jax.eval_shape(lambda: first), 1)
-    assert found.update == program_bytes(step.compile(first))
+    found = check_memory(setup, jax.eval_shape(lambda: first), 1, update)
+    assert found.update == program_bytes(update())
     assert found.total == found.update > found.rollout + found.environments
     assert f"memory: {found.total / 1e3:.1f} kB of " in caplog.text
     assert len(traces) == before
 
 
-@dataclass
-class Compiles:
-    """What `check_memory` wants of an update."""
-
-    jitted: Callable
-
-    def compile(self, state, stop_requested=None):
-        return self.jitted.lower(state).compile()
-
-
-class NeverCompiled:
-    def compile(self, state, stop_requested):
-        raise AssertionError
+def never_compiled():
+    raise AssertionError
 
 
 def test_what_cannot_fit_is_refused_with_numbers_before_it_is_compiled(learnt, monkeypatch):
     setup, _, first, *_ = learnt
     monkeypatch.setattr(module, "available_bytes", lambda: 40_000)
     with pytest.raises(RunError) as refused:
-        check_memory(setup, NeverCompiled(), first, 1)
+        check_memory(setup, first, 1, never_compiled)
     text = str(refused.value)
     assert "40.0 kB are available (rollout 45.6 kB: 16 steps of 32 environments" in text
     assert "num_envs" in text
@@ -84,9 +72,9 @@ def test_what_only_the_compiled_update_shows_is_refused_too(learnt, monkeypatch)
     known = estimate(setup, first, 1)
     monkeypatch.setattr(module, "available_bytes", lambda: known.total + 1)
     with pytest.raises(RunError, match="play and learning on top"):
-        check_memory(setup, Compiles(jitted), first, 1)
+        check_memory(setup, first, 1, jitted.lower(first).compile)
     allowed = replace(setup, train=replace(setup.train, check_memory=False))
-    assert check_memory(allowed, Compiles(jitted), first, 1).update
+    assert check_memory(allowed, first, 1, jitted.lower(first).compile).update
 
 
 GB = 10**9

@@ -90,6 +90,13 @@ def test_units_that_hardly_move_are_dormant(learnt, threshold, share):
     np.testing.assert_allclose(found["network/weight_norm"], np.sqrt(sum(squares)), rtol=1e-5)
 
 
+def test_what_is_logged_of_the_network_is_that_of_the_one_that_played(learnt):
+    _, _, first, _, history, _ = learnt
+    squares = sum(float(jnp.sum(x * x)) for x in jax.tree.leaves(first.params))
+    np.testing.assert_allclose(history[0]["network/weight_norm"], np.sqrt(squares), rtol=1e-5)
+    assert history[1]["network/weight_norm"] != history[0]["network/weight_norm"]
+
+
 def by_hand(x):
     singular = np.linalg.svd(np.asarray(x, np.float64), compute_uv=False)
     share = singular[singular > 1e-3 * singular[0]] / singular.sum()

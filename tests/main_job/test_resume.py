@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from kinetix_core.cli import main
+from kinetix_core.learn._compiled import Step
 from kinetix_core.record import load_run, load_run_at
 
 TINY = [
@@ -126,6 +127,21 @@ def test_what_cannot_be_taken_up_again_says_why(straight, tmp_path, capsys):
     assert "no such run folder" in refused(capsys, f"resume={tmp_path / 'nothing'}")
     assert "resume=: the folder of a run is expected" in refused(capsys, "resume=")
     assert "leave -m out" in refused(capsys, "-m", f"resume={straight}", "seed=0,1")
+
+
+def test_a_request_to_stop_while_it_is_compiled_again_leaves_the_run_as_it_was(
+    straight, monkeypatch, capsys
+):
+    def compile_and_stop(self, state, stop_requested):
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop_requested()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Step, "compile", compile_and_stop)
+    before = (straight / "run.json").read_bytes()
+    assert main(["train", f"resume={straight}", "train.total_steps=1280"]) == 130
+    assert "nothing was computed yet; the same command begins again" in capsys.readouterr().err
+    assert (straight / "run.json").read_bytes() == before
 
 
 def test_killed_between_the_last_checkpoint_and_the_end(straight, tmp_path):

@@ -185,7 +185,6 @@ def broken_update(monkeypatch):
                 return state
 
             init.shapes = init  # what its result looks like
-            init.compile_aside = lambda seed: None
             return init, lambda state: (state, metrics, Incident(1, begun))
 
         monkeypatch.setattr(module, "compiled", compiled)
