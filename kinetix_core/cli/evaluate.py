@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from kinetix_core.errors import SettingError
 from kinetix_core.paths import user_path
 
 from ._evaluate_settings import Settings, parse
+from ._progress import shown_progress
 from ._settings import guess_run, guess_setting
 from ._tables import counted
 
@@ -68,8 +68,7 @@ def run(args: argparse.Namespace) -> int:
     task = _task(settings, loaded)
     sets = _load_sets(settings, loaded, task)
     _check_out(_out(settings, loaded))
-    _note(settings, loaded, sets)
-    with _shown_progress(settings, loaded, sets) as progress:
+    with shown_progress(_note(settings, loaded, sets), "episodes played") as progress:
         results = _evaluate(settings, loaded, task, sets, progress)
     _report(results)
     print(_write(settings, loaded, results))
@@ -222,39 +221,17 @@ def _write(settings: Settings, loaded: Run, results: Sequence[SetResult]) -> Pat
     return write_results(out, results, title=title, about=about, watch=settings.watch)
 
 
-def _note(settings: Settings, loaded: Run, sets: Sequence[NamedSet]) -> None:
-    """Says on standard error what is going on, since compiling takes a while."""
+def _note(settings: Settings, loaded: Run, sets: Sequence[NamedSet]) -> int:
+    """Says on standard error what is going on, since compiling takes a while; the episodes."""
     policies = loaded.composed.num_seeds + bool(settings.baseline)
+    levels = sum(len(one.levels.names) for one in sets)
     counts = (
         counted(policies, "policy", "policies"),
-        counted(sum(len(one.levels.names) for one in sets), "level"),
+        counted(levels, "level"),
         counted(settings.attempts, "attempt"),
     )
     print(f"playing {' x '.join(counts)} ...", file=sys.stderr)
-
-
-@contextmanager
-def _shown_progress(
-    settings: Settings, loaded: Run, sets: Sequence[NamedSet]
-) -> Iterator[Callable[[int], None]]:
-    """On a terminal, a line that says how many episodes are played; it goes away at the end."""
-    policies = loaded.composed.num_seeds + bool(settings.baseline)
-    total = policies * settings.attempts * sum(len(one.levels.names) for one in sets)
-    if not sys.stderr.isatty():
-        yield lambda episodes: None
-        return
-    played = 0
-
-    def show(episodes: int) -> None:
-        nonlocal played
-        played += episodes
-        text = f"\r{played:,} of {total:,} episodes played"
-        print(text, end="", file=sys.stderr, flush=True)
-
-    try:
-        yield show
-    finally:
-        print("\r\033[K", end="", file=sys.stderr, flush=True)
+    return policies * levels * settings.attempts
 
 
 def _report(results: Sequence[SetResult]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kinetix_core.errors import SettingError
+from kinetix_core.errors import KinetixError, SettingError
 from kinetix_core.registry import COMPOSED_KINDS, registry
 
 from ._explain import check_parts, unknown_setting, wrong_value
@@ -39,7 +39,7 @@ def compose_config(settings: Sequence[str] = ()) -> DictConfig:
 def compose_saved(config: Mapping[str, Any], settings: Sequence[str] = ()) -> ComposedRun:
     """A run from what `ComposedRun.config` held when it was saved, with `settings` on top.
 
-    Where `settings` choose another component, the saved settings of that kind are left out.
+    Where `settings` choose another component, the saved settings of the one before are left out.
     Raises as `compose_run`, also for saved settings that this version does not know.
     """
     overrides = parse(settings)
@@ -52,30 +52,41 @@ def compose_saved(config: Mapping[str, Any], settings: Sequence[str] = ()) -> Co
 
 
 def _compose_on_preset(choices: Sequence[Override]) -> DictConfig:
-    """Without what the preset sets of a kind of which another component is chosen."""
+    """Without what the preset sets of a component that is not the one chosen."""
     from omegaconf import OmegaConf
 
-    preset = next((c for c in reversed(choices) if c.key == PRESETS), None)
+    choices = list({c.key: c for c in choices if (c.key, c.value) != (PRESETS, None)}.values())
+    preset = next((c for c in choices if c.key == PRESETS), None)
     own = [c for c in choices if c.key != PRESETS]
-    if preset is None or preset.value is None or not own:
+    if preset is None or not own:
         return _compose_choices(choices)
-    plain: Any = OmegaConf.to_container(_compose_choices([preset]), enum_to_str=True)
-    changed = [c for c in own if _names(c.value) != _names(_saved_choice(c.key, plain))]
-    if not changed:
+    try:
+        plain: Any = OmegaConf.to_container(_compose_choices([preset]), enum_to_str=True)
+    except KinetixError:  # what is wrong there may go with these choices, else it is said now
         return _compose_choices(choices)
-    return _compose_on_config(plain, changed, where=f"{presets()[preset.value]}: ")
+    if all(_same(c.value, _saved_choice(c.key, plain)) for c in own):
+        return _compose_choices(choices)
+    return _compose_on_config(plain, own, where=f"{presets()[preset.value]}: ")
 
 
 def _compose_on_config(
     config: Mapping[str, Any], choices: Sequence[Override], where: str
 ) -> DictConfig:
-    """These components, and of all other kinds what `config` has chosen and set."""
-    changed = {c.key for c in choices}
-    kept = {k: _saved_choice(k, config) for k in COMPOSED_KINDS if k not in changed}
-    others = [Override(k, v, f"{k}={_written(v)}") for k, v in kept.items()]
-    tree = _compose_choices([*others, *choices])
+    """These components, and of all other kinds what `config` has chosen.
+
+    What `config` sets of components that are still chosen stays.
+    """
+    chosen = {k: _saved_choice(k, config) for k in COMPOSED_KINDS}
+    own = {c.key: c for c in choices}
+    others = [Override(k, v, f"{k}={_written(v)}") for k, v in chosen.items() if k not in own]
+    tree = _compose_choices([*others, *own.values()])
     for key, value in leaves(config):
-        if key.split(".")[0] not in changed and value != "???":
+        kind, name = key.split(".")[0], key.split(".")[1:2]
+        if kind in own and COMPOSED_KINDS[kind].several:
+            stays = name[0] in _names(own[kind].value)
+        else:
+            stays = kind not in own or _same(own[kind].value, chosen[kind])
+        if stays and value != "???":
             _apply(tree, key, value, where=where)
     return tree
 
@@ -88,6 +99,10 @@ def _apply_settings(config: DictConfig, overrides: Sequence[Override]) -> None:
 
 def _names(value: Any) -> list[str]:
     return [str(v) for v in (value if isinstance(value, list) else [value])]
+
+
+def _same(value: Any, other: Any) -> bool:
+    return _names(value) == _names(other)
 
 
 def _saved_choice(kind: str, config: Mapping[str, Any]) -> Any:
@@ -110,8 +125,13 @@ def leaves(config: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, A
         key = f"{prefix}{name}"
         if isinstance(value, Mapping) and key != "size":
             yield from leaves(value, f"{key}.")
-        elif not (name == "name" and prefix.split(".")[0] in COMPOSED_KINDS):
+        elif not (name == "name" and _is_component(prefix)):
             yield key, value
+
+
+def _is_component(prefix: str) -> bool:
+    kind = COMPOSED_KINDS.get(prefix.split(".")[0])
+    return kind is not None and prefix.count(".") == 1 + kind.several
 
 
 def _compose_choices(choices: Sequence[Override]) -> DictConfig:
@@ -158,7 +178,7 @@ def _apply(config: DictConfig, key: str, value: Any, where: str = "") -> None:
     from omegaconf import OmegaConf
     from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ReadonlyConfigError
 
-    node = OmegaConf.select(config, key) if key else None
+    node = OmegaConf.select(config, key, throw_on_resolution_failure=False) if key else None
     if OmegaConf.is_dict(node) and key != "size":
         raise unknown_setting(key, where)  # a part, not a setting
     try:

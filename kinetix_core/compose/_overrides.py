@@ -126,6 +126,8 @@ def check_choice(override: Override) -> None:
     """Raises `PluginError` or `SettingError` where a component or preset cannot be chosen."""
     if override.key == PRESETS:
         known = presets()
+        if isinstance(override.value, list):
+            raise SettingError(f"{override.text}: one preset is expected")
         if override.value is not None and override.value not in known:
             close = did_you_mean(str(override.value), known) or "; no plugin brings a preset"
             raise SettingError(f"{override.text}: unknown{close}{registry().broken_text()}")

@@ -18,7 +18,7 @@ from kinetix_core.paths import user_path
 
 from ._compose import add_config_folders, compose_run
 from ._overrides import check_choice, normalised, parse
-from ._run import ComposedRun, typed_run
+from ._run import ComposedRun
 from ._schema import ROOT, store_schema
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ _QUIET = ("hydra/job_logging=none", "hydra/hydra_logging=none", "hydra.output_su
 _ADDED = ("+hydra.", "++hydra.")
 """Entries that a launcher has no default of, such as options of `sbatch`, are added."""
 _MACHINERY = ("hydra.", "hydra/", *_ADDED)
+_NUMBER = "number_in_sweep"
 _log = logging.getLogger(__name__)
 
 
@@ -87,12 +88,12 @@ def run_sweep(
         composed[0].train.name or f"{time.strftime('%Y%m%d-%H%M%S')}-sweep"
     )
     swept = tuple(o.key for o in overrides if o.sweep)
-    if at_once is None:
-        return _launched(hydra, texts, functools.partial(_job, run, str(folder), swept), folder)
     pending = [
         _pending(number, combination, one, str(folder), swept)
         for number, (combination, one) in enumerate(zip(combinations, composed, strict=True))
     ]
+    if at_once is None:
+        return _launched(hydra, texts, functools.partial(_job, run, pending), len(pending), folder)
     outcomes = run_in_processes([one.work(run) for one in pending], folder, at_once)
     return [one.job(outcomes[one.name]) for one in pending]
 
@@ -108,15 +109,21 @@ def _check_at_once(at_once: int, texts: Sequence[str]) -> None:
 
 
 def _launched(
-    hydra: Hydra, texts: Sequence[str], job: Callable[[DictConfig], Job], folder: Path
+    hydra: Hydra,
+    texts: Sequence[str],
+    job: Callable[[DictConfig], Job],
+    count: int,
+    folder: Path,
 ) -> list[Job]:
-    """Through Hydra's launcher."""
+    """Through Hydra's launcher, which is told of the machinery and the number of each job only."""
     from hydra.errors import HydraException
 
     machinery = [*_QUIET, f"hydra.sweep.dir={_quoted(str(folder))}", "hydra.sweep.subdir=."]
+    machinery += [t for t in texts if t.startswith(_MACHINERY)]
+    numbers = f"+{_NUMBER}={','.join(map(str, range(count)))}"
     try:
         batches = hydra.multirun(
-            ROOT, job, overrides=[*machinery, *texts], with_log_configuration=False
+            ROOT, job, overrides=[*machinery, numbers], with_log_configuration=False
         )
     except HydraException as error:
         raise SettingError(_launcher_error(texts, error)) from error
@@ -163,18 +170,11 @@ def _combinations(hydra: Hydra, texts: Sequence[str]) -> list[list[str]]:
 
 
 def _job(
-    run: Callable[[ComposedRun], Path],
-    directory: str,
-    swept: tuple[str, ...],
-    config: DictConfig,
+    run: Callable[[ComposedRun], Path], pending: Sequence[_Pending], config: DictConfig
 ) -> Job:
     """Called by Hydra's launcher for each combination, perhaps in another process."""
-    from hydra.core.hydra_config import HydraConfig
-
-    own = HydraConfig.get()
-    texts = list(own.overrides.task)
-    pending = _pending(own.job.num, texts, typed_run(config), directory, swept)
-    return pending.job(attempt(pending.name, pending.work(run).call))
+    own = pending[config[_NUMBER]]
+    return own.job(attempt(own.name, own.work(run).call))
 
 
 def _pending(

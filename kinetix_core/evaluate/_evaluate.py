@@ -103,7 +103,7 @@ class _Tables:
 
     @property
     def played(self) -> int:
-        """Attempts that something came of."""
+        """Attempts that something came of: an episode has at least one step."""
         return int(np.count_nonzero(self.length))
 
     def write(self, played: Played, first: int, levels: int, trial: int, tries: int) -> None:

@@ -64,7 +64,6 @@ def _train(composed: ComposedRun, resume: Path | None, stop_requested: Callable[
     evaluator = evaluator_of(composed, setup.task, shapes.params)
     start = None if resume else start_of(composed, shapes)
     folder = RunFolder.reopen(resume, composed) if resume else RunFolder.create(composed)
-    _log.info("compiling what the run begins with")
     run = _Run(setup, folder, composed, step, evaluator)
     try:
         if resume:
@@ -143,6 +142,7 @@ class _Run:
     ) -> None:
         """The state before the first update. Of `shapes` only shapes are looked at."""
         seed = self._composed.seed
+        _log.info("compiling what the run begins with")
 
         def compiled_update() -> Any:
             init.compile_aside(seed)

@@ -247,8 +247,48 @@ def test_another_component_leaves_out_what_the_preset_sets_of_its_kind(toy):
 
 def test_the_presets_own_component_named_again_keeps_its_settings(toy):
     add_preset(toy, FAST)
-    run = compose_run(["experiment=fast", "engine=toy"])
-    assert run.config == compose_run(["experiment=fast"]).config
+    plain = compose_run(["experiment=fast"]).config
+    assert compose_run(["experiment=fast", "engine=toy"]).config == plain
+    again = ["experiment=fast", "engine=jax2d", "engine=toy"]
+    assert compose_run(again).config == plain, "the last one wins"
+
+
+LOGGING = """\
+# @package _global_
+defaults:
+  - override /logger: [jsonl, csv]
+logger:
+  jsonl: {file: mine.jsonl}
+  csv: {file: mine.csv}
+"""
+
+
+@pytest.mark.parametrize("names", ["csv,jsonl", "jsonl,csv,console", "csv"])
+def test_of_several_components_those_that_stay_keep_their_settings(toy, names):
+    add_preset(toy, LOGGING)
+    logger = compose_run(["experiment=fast", f"logger=[{names}]"]).config["logger"]
+    assert list(logger) == names.split(",")
+    mine = {"jsonl": "mine.jsonl", "csv": "mine.csv"}
+    assert all(logger[name]["file"] == mine[name] for name in names.split(",") if name in mine)
+
+
+def test_a_preset_may_need_the_choices_beside_it(toy):
+    add_preset(toy, "# @package _global_\ncurriculum: {batch_size: 512}\n")
+    run = compose_run(["experiment=fast", "curriculum=sfl"])
+    assert run.config["curriculum"]["batch_size"] == 512
+
+
+def test_a_setting_that_refers_to_what_was_left_out_can_be_given(toy):
+    text = "# @package _global_\ndefaults:\n  - override /curriculum: sfl\n"
+    add_preset(toy, text + "ppo: {num_envs: '${curriculum.batch_size}'}\n")
+    assert compose_run(["experiment=fast", "curriculum=plr", "ppo.num_envs=8"]).ppo.num_envs == 8
+    with pytest.raises(SettingError, match=r"ppo.num_envs.*curriculum.batch_size"):
+        compose_run(["experiment=fast", "curriculum=plr"])
+
+
+def test_one_preset_is_expected(toy):
+    with pytest.raises(SettingError, match=r"experiment=\[a,b\]: one preset is expected"):
+        compose_run(["experiment=[a,b]"])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kinetix_core.compose import Job, run_sweep
+from kinetix_core.compose import Job, compose_run, run_sweep
 from kinetix_core.errors import PluginError, RunError, SettingError
 
 seen = []
@@ -47,6 +47,16 @@ def test_every_combination_once_with_its_own_folder(base, tmp_path):
 def test_components_can_be_swept(base):
     run_sweep([*base, "action=discrete,continuous"], record)
     assert [r["action"].name for r in seen] == ["discrete", "continuous"]
+
+
+def test_a_sweep_runs_what_each_of_its_settings_composes_to():
+    """Through Hydra's launcher as from `compose_run`, where components leave a preset's."""
+    swept = ["dr", "plr", "sfl"]
+    run_sweep(["experiment=laptop_sfl", f"curriculum={','.join(swept)}"], record)
+    alone = [compose_run(["experiment=laptop_sfl", f"curriculum={name}"]) for name in swept]
+    for found, expected in zip(seen, alone, strict=True):
+        assert found.config["curriculum"] == expected.config["curriculum"]
+        assert found.ppo == expected.ppo
 
 
 def test_ranges_and_shorthands(base):

@@ -150,4 +150,4 @@ def test_submitit_is_given_what_slurm_needs(base, tmp_path, monkeypatch):
     assert dict(asked["additional_parameters"]) == {"account": "lab"}
     assert (asked["partition"], asked["gpus_per_node"], asked["timeout_min"]) == ("gpu", 1, 240)
     assert Path(asked["submitit_folder"]).parent.parent == tmp_path / "study"
-    assert [texts[-1] for texts in asked["jobs"]] == ["seed=1", "seed=2"]
+    assert [texts[-1] for texts in asked["jobs"]] == [f"+number_in_sweep={i}" for i in range(2)]

@@ -138,10 +138,11 @@ def test_a_request_to_stop_while_it_is_compiled_again_leaves_the_run_as_it_was(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Step, "compile", compile_and_stop)
-    before = (straight / "run.json").read_bytes()
+    files = [straight / name for name in ("run.json", "config.json", "versions.json")]
+    before = [file.read_bytes() for file in files]
     assert main(["train", f"resume={straight}", "train.total_steps=1280"]) == 130
     assert "nothing was computed yet; the same command begins again" in capsys.readouterr().err
-    assert (straight / "run.json").read_bytes() == before
+    assert [file.read_bytes() for file in files] == before
 
 
 def test_killed_between_the_last_checkpoint_and_the_end(straight, tmp_path):
