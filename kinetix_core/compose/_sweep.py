@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import gc
 import logging
 import re
 import time
@@ -174,7 +175,9 @@ def _job(
 ) -> Job:
     """Called by Hydra's launcher for each combination, perhaps in another process."""
     own = pending[config[_NUMBER]]
-    return own.job(attempt(own.name, own.work(run).call))
+    outcome = attempt(own.name, own.work(run).call)
+    gc.collect()  # of what JAX traced for this run; the command line rarely does
+    return own.job(outcome)
 
 
 def _pending(
