@@ -22,7 +22,7 @@ SHELL := /bin/sh
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.installed-run compiler  ## Train on random levels, evaluate on others, and write a page of it all (10 to 15 minutes)
+demo: $(VENV)/.installed-run compiler  ## Train on random levels, evaluate on others, and write a page of it all (7 to 15 minutes)
 	@set -eu; \
 	run="runs/demo-$$(date +%Y%m%d-%H%M%S)"; \
 	$(BIN)/kinetix train experiment=demo train.directory=runs train.name="$${run#runs/}" $(ARGS); \
