@@ -16,7 +16,8 @@ from ._tables import settings_rows, settings_table, table
 
 _INTRODUCTION = """\
 A setting is written name=value or --name=value. levels=X is short for generator=files
-generator.levels=X. Components and presets are chosen by name; * is what is chosen otherwise."""
+generator.levels=X. resume=DIR takes up the run in that folder. Components and presets are chosen by
+name; * is what is chosen otherwise."""
 
 
 def train_help() -> str:

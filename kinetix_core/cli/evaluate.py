@@ -255,15 +255,21 @@ def _report(results: Sequence[SetResult]) -> None:
 
 
 def _print_table(table: Table) -> None:
-    """With rules and bold titles in a terminal, as plain text elsewhere."""
-    if not sys.stdout.isatty():
-        from kinetix_core.evaluate import text_table
+    """With rules and bold titles in a terminal that is wide enough, as plain text elsewhere."""
+    from kinetix_core.evaluate import text_table
 
-        print(text_table(table))
+    plain = text_table(table)
+    if not sys.stdout.isatty():
+        print(plain)
         return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table as RichTable
+
+    console = Console(highlight=False, markup=False)
+    if max(map(len, plain.splitlines())) > console.width:
+        print(plain)  # else numbers would be cut in two
+        return
 
     titles, rows = table
     rich = RichTable(box=SIMPLE_HEAD, pad_edge=False)
@@ -271,4 +277,4 @@ def _print_table(table: Table) -> None:
         rich.add_column(title, justify="right" if i else "left", overflow="fold")
     for row in rows:
         rich.add_row(*row)
-    Console(highlight=False, markup=False).print(rich)
+    console.print(rich)

@@ -101,10 +101,9 @@ def _check_mode(override: Override, multirun: bool) -> None:
         return
     if override.sweep:
         key, _, value = override.text.partition("=")
-        raise SettingError(
-            f"{override.text}: several values are a sweep: add -m to run each,"
-            f" or write {key}=[{value}] for a list"
-        )
+        kind = COMPOSED_KINDS.get(key)
+        many = f", or write {key}=[{value}] for a list" if not kind or kind.several else ""
+        raise SettingError(f"{override.text}: several values are a sweep: add -m to run each{many}")
     if override.is_hydra:
         raise SettingError(f"{override.text}: hydra settings belong to sweeps; add -m")
 

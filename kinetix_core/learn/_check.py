@@ -6,6 +6,7 @@ A part that gives other shapes than it says would otherwise train silently, or f
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
@@ -19,6 +20,7 @@ from kinetix_core.interfaces import (
     MultiDiscrete,
     Observation,
     Parameters,
+    Proposal,
     Record,
     Space,
 )
@@ -102,6 +104,36 @@ def check_levels(setup: Setup, kind: str, levels: Scene, count: int | None = Non
         )
 
 
+def check_proposal(setup: Setup, found: Any) -> None:
+    """Raises `PluginError` where a curriculum's `propose` gives something else."""
+    parts = found if isinstance(found, tuple) else (found,)
+    if len(parts) != 2 or not isinstance(parts[1], Proposal):
+        raise PluginError(
+            f"{setup.name('curriculum')}: propose gave "
+            f"{', '.join(type(part).__name__ for part in parts)}; its new state and a Proposal are "
+            "expected, as (state, Proposal(levels))"
+        )
+
+
+def check_curriculum(setup: Setup, before: Any, after: Any, metrics: Mapping[str, Any]) -> None:
+    """Raises `PluginError` where a curriculum's state changes its shapes, or where what it logs are
+    not single numbers."""
+    name = setup.name("curriculum")
+    one, other = _leaves(before), _leaves(after)
+    for part in one.keys() | other.keys():
+        if one.get(part) != other.get(part):
+            raise PluginError(
+                f"{name}: after an update its state has {other.get(part, 'nothing')} as "
+                f"{part or 'its array'}, where `init` gave {one.get(part, 'nothing')}; shapes and "
+                "types must stay"
+            )
+    for metric, value in metrics.items():
+        if jnp.shape(value) != ():
+            raise PluginError(
+                f"{name}: its metric {metric} is {_text(value)}; one number is expected"
+            )
+
+
 def _check_action(name: str, actions: str, space: Discrete | MultiDiscrete | Box, x: Any) -> None:
     whole = not isinstance(space, Box)
     kind_fits = jnp.issubdtype(x.dtype, jnp.integer if whole else jnp.floating)
@@ -126,4 +158,4 @@ def _leaves(tree: Any) -> dict[str, str]:
 
 
 def _text(x: Any) -> str:
-    return f"{jnp.result_type(x)}{jnp.shape(x)}"
+    return f"{x.dtype if hasattr(x, 'dtype') else jnp.result_type(x)}{jnp.shape(x)}"

@@ -145,6 +145,9 @@ def _way_out(setup: Setup, memory: Memory, available: int) -> str:
     if memory.rollout > memory.environments:
         ways.append(f"ppo.num_steps below {ppo.num_steps}")
     if rest > memory.rollout:
+        batch = getattr(setup.curriculum.config, "batch_size", 0)
+        if batch > ppo.num_envs:
+            ways.insert(0, f"curriculum.batch_size below {batch}")
         ways.append(f"ppo.num_minibatches above {ppo.num_minibatches}")
     return ", or ".join(ways)
 

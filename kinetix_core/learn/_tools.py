@@ -13,7 +13,7 @@ from jaxtyping import PRNGKeyArray
 from kinetix_core.interfaces import CurriculumState, Outcome, Policy, Proposal
 from kinetix_core.scene import Scene
 
-from ._check import check_levels
+from ._check import check_levels, check_proposal
 from ._outcome import Tally, count
 from ._rollout import Pool, begin, rollout, rollout_advantages
 from ._setup import Setup
@@ -57,7 +57,9 @@ def propose(
     setup: Setup, state: CurriculumState, key: PRNGKeyArray, policy: Policy
 ) -> tuple[CurriculumState, Proposal]:
     """The levels of the next update."""
-    return setup.curriculum.propose(state, key, RunTools(setup), policy)
+    found = setup.curriculum.propose(state, key, RunTools(setup), policy)
+    check_proposal(setup, found)
+    return found
 
 
 def traced_once(setup: Setup) -> Propose:

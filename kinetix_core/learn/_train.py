@@ -164,9 +164,13 @@ class _Run:
         _log.info("going on after update %d of %d", found.update, self.setup.updates)
 
     def _check_room(self, shapes: Any, compiled_update: Callable[[], Any]) -> None:
-        """On the disk and in memory, which compiles the update."""
-        self.folder.check_room((self.checkpoint.keep + 1) * tree_bytes(shapes))
-        check_memory(self.setup, shapes, self.seeds, compiled_update)
+        """In memory and on the disk; in between, the update is compiled."""
+
+        def compiled_if_it_can_be_saved() -> Any:
+            self.folder.check_room((self.checkpoint.keep + 1) * tree_bytes(shapes))
+            return compiled_update()
+
+        check_memory(self.setup, shapes, self.seeds, compiled_if_it_can_be_saved)
 
     def loop(self, loggers: Sequence[Logger], stop_requested: Callable[[], bool]) -> None:
         self.folder.set_status("running")
@@ -270,7 +274,10 @@ def _check_unfinished(path: Path, update: int, setup: Setup) -> None:
     said = summarise_run(path).state == FINISHED
     if update > setup.updates or (said and update == setup.updates):
         done = update * setup.steps_per_update
+        of = f"{update} of {setup.updates} updates are done"
+        if update > setup.updates:
+            of = f"{update} updates are done, and train.total_steps asks for {setup.updates}"
         raise RunError(
-            f"resume={path}: finished: {update} of {setup.updates} updates are done; "
+            f"resume={path}: finished: {of}; "
             f"train.total_steps above {done:,} goes on, as train.total_steps={2 * done}"
         )

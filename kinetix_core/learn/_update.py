@@ -14,7 +14,7 @@ from kinetix_core.env import EnvState
 from kinetix_core.interfaces import CurriculumState, Observation, Parameters, Proposal
 from kinetix_core.scene import Array, Scene, empty_scene
 
-from ._check import check_levels, check_observation, check_policy
+from ._check import check_curriculum, check_levels, check_observation, check_policy
 from ._metrics import LEARNT, Metrics, Row, level_metrics, network_metrics
 from ._normalise import learnable
 from ._outcome import Tally, count
@@ -97,6 +97,8 @@ def update(
     carry, (metrics, sums, bad) = jax.lax.scan(round, begin_carry, keys)
     params, opt_state, players, tally = carry
     curriculum = setup.curriculum.learn(curriculum, proposal, tally.outcome())
+    own_metrics = setup.curriculum.metrics(curriculum)
+    check_curriculum(setup, state.curriculum, curriculum, own_metrics)
     state = _strong(
         TrainState(
             params=params,
@@ -109,7 +111,7 @@ def update(
         )
     )
     metrics = metrics.means() | _episode_metrics(sums.sums())
-    metrics |= {f"curriculum/{k}": v for k, v in setup.curriculum.metrics(curriculum).items()}
+    metrics |= {f"curriculum/{k}": v for k, v in own_metrics.items()}
     metrics |= level_metrics(proposal.levels)
     metrics["nan/states"] = jnp.sum(bad.count)
     worst = jnp.argmax(bad.count)

@@ -22,6 +22,10 @@ OnNaN = Enum("OnNaN", {"stop": "stop", "continue": "continue"})
 """What happens when a state is not finite."""
 
 
+MOST = 1 << 24
+"""Environments, and steps of a rollout: more than any machine holds, and counted in 32 bits."""
+
+
 @dataclass(frozen=True)
 class PPOConfig:
     """Proximal policy optimisation. Source: spec/training_and_evaluation.md 3."""
@@ -76,6 +80,8 @@ class PPOConfig:
         for name in ("num_envs", "num_steps", "num_minibatches", "epochs"):
             if getattr(self, name) < 1:
                 raise SettingError(f"ppo.{name}={getattr(self, name)}: at least 1 is expected")
+        for name in ("num_envs", "num_steps"):
+            self._check(name, getattr(self, name) <= MOST, f"at most {MOST:,}")
         if self.num_envs % self.num_minibatches:
             raise SettingError(
                 f"ppo.num_minibatches={self.num_minibatches}: ppo.num_envs={self.num_envs} is "

@@ -80,7 +80,10 @@ def read_run(path: Path) -> RunRecord:
     summary = summarise_run(path)
     parameters = path / PARAMETERS
     if not parameters.is_file():
-        raise RunError(f"{parameters}: no parameters were saved in this run yet")
+        raise RunError(
+            f"{parameters}: no parameters were saved in this run yet: it has not "
+            "finished an update; train it again with the command that began it"
+        )
     rows = _rows(path / METRICS)
     if not rows:
         raise RunError(

@@ -48,6 +48,7 @@ MISTAKES = [
     ("num_seeds=0", "num_seeds=0: at least 1 is expected"),
     ("env.frame_skip=0", "env.frame_skip=0: at least 1 is expected"),
     ("ppo.epochs=0", "ppo.epochs=0: at least 1 is expected"),
+    ("ppo.num_envs=200000000", "ppo.num_envs=200000000: at most 16,777,216 is expected"),
     ("engine.count=-1", "engine.count=-1: 0 or more is expected"),
     ("engine.ratio=2", "engine: too much"),
     ("engine.needed=???", "engine.needed: a value must be given, as engine.needed=VALUE"),
@@ -69,6 +70,7 @@ MISTAKES = [
     ("engine@x=toy", "engine@x=toy: a setting is written name=value"),
     ("train.name=a=b", "train.name=a=b: the value cannot be read; put quotes around it"),
     ("seed=1,2", "seed=1,2: several values are a sweep: add -m to run each"),
+    ("logger=csv,jsonl", "or write logger=[csv,jsonl] for a list"),
     ("hydra.verbose=true", "hydra.verbose=true: hydra settings belong to sweeps; add -m"),
     ("levels=x", "levels=: short for generator=files generator.levels="),
 ]
@@ -149,3 +151,9 @@ def test_a_broken_plugin_is_named_when_its_component_may_be_meant(toy):
         PluginError, match=r"curriculum=novelty: unknown.*kinetix-bad 1\.0.*no_such"
     ):
         compose_run([*settings, "curriculum=novelty"])
+
+
+def test_of_a_kind_of_which_one_is_chosen_no_list_is_suggested():
+    with pytest.raises(SettingError) as caught:
+        compose_run(["curriculum=plr,dr"])
+    assert str(caught.value).endswith("several values are a sweep: add -m to run each")

@@ -174,6 +174,7 @@ def test_config_show_names_unknown_scores(capsys):
         ({"replay_prob": 1.2}, "replay_prob=1.2: 0 to 1"),
         ({"temperature": 0.0}, "temperature=0.0: a number above 0"),
         ({"buffer_size": 0}, "buffer_size=0: at least 1"),
+        ({"buffer_size": 10**10}, "buffer_size=10000000000: at most 16,777,216"),
         ({"robust": True, "replay_prob": 0.0}, "nothing would be learnt"),
     ],
 )

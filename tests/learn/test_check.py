@@ -52,6 +52,24 @@ class OneLevel(Fixed):
         return state, Proposal(jax.tree.map(lambda x: x[0], tools.sample(key, 1)))
 
 
+class NoProposal(Fixed):
+    def propose(self, state, key, tools, policy):
+        return state, tools.sample(key, tools.num_envs)
+
+
+class Grows(Fixed):
+    def init(self, key, tools):
+        return jnp.zeros(3)
+
+    def learn(self, state, proposal, outcome):
+        return jnp.append(state, 0.0)
+
+
+class LogsMany(Fixed):
+    def metrics(self, state):
+        return {"kept": jnp.zeros(3)}
+
+
 class ActsShort(MLP):
     def apply(self, *args, **kwargs):
         memory, distribution, value = super().apply(*args, **kwargs)
@@ -113,6 +131,7 @@ CASES = [
     ({"generator": TooFew((0,))}, r"generator=mine: .* leading axes \(31,\); 32 along one axis"),
     ({"curriculum": Enlarging}, "curriculum=mine: it gave levels of size m"),
     ({"curriculum": OneLevel}, r"curriculum=mine: .* leading axes \(\); several"),
+    ({"curriculum": NoProposal}, "curriculum=mine: propose gave tuple, Scene; its new state"),
     ({"network": ActsShort}, r"network=mine: an action is int32\(3,\); .* takes 6 whole numbers"),
     ({"network": ValuesMany}, r"network=mine: the value is float32\(1,\); one number"),
     ({"network": Misnames}, r"network=mine: its value_layer critic/unit_1 is none of .*actor/"),
@@ -125,6 +144,20 @@ def test_a_part_that_does_not_keep_its_word_is_named(parts, text):
     setup = setup_with(**parts)
     with pytest.raises(PluginError, match=text):
         jax.eval_shape(lambda: init_state(setup, 0))
+
+
+@pytest.mark.parametrize(
+    ("curriculum", "text"),
+    [
+        (Grows, r"its state has float32\(4,\) as its array, where `init` gave float32\(3,\)"),
+        (LogsMany, r"its metric kept is float32\(3,\); one number is expected"),
+    ],
+)
+def test_a_curriculum_that_does_not_stay_as_it_began_is_named(curriculum, text):
+    setup = setup_with(curriculum=curriculum)
+    state = jax.eval_shape(lambda: init_state(setup, 0))
+    with pytest.raises(PluginError, match="curriculum=mine: .*" + text):
+        jax.eval_shape(lambda s: update(setup, s), state)
 
 
 def test_parts_that_do_are_taken():

@@ -115,6 +115,8 @@ def test_what_cannot_be_taken_up_again_says_why(straight, tmp_path, capsys):
     text = refused(capsys, f"resume={straight}")
     assert "finished: 10 of 10 updates are done; train.total_steps above 640 goes on" in text
     assert text.endswith(", as train.total_steps=1280")
+    text = refused(capsys, f"resume={straight}", "train.total_steps=64")
+    assert "finished: 10 updates are done, and train.total_steps asks for 1; " in text
     more = [f"resume={straight}", "train.total_steps=1280"]
     text = refused(capsys, *more, "ppo.num_envs=16", "checkpoint.keep=3")
     assert ": ppo.num_envs=16 (it was 8): the saved state has other arrays" in text

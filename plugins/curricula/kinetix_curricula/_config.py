@@ -14,6 +14,10 @@ class Prioritization(Enum):
     topk = "topk"
 
 
+MOST = 1 << 24
+"""Of anything that is counted: more than any machine holds, and counted in 32 bits."""
+
+
 @dataclass(frozen=True)
 class FixedConfig:
     """Training on a given set of levels: single-level training and fine-tuning."""
@@ -59,6 +63,7 @@ class PLRConfig:
     def __post_init__(self) -> None:
         for name in ("buffer_size", "topk"):
             _check(self, name, getattr(self, name) >= 1, "at least 1")
+            _check(self, name, getattr(self, name) <= MOST, f"at most {MOST:,}")
         for name in ("replay_prob", "minimum_fill_ratio", "staleness_coef"):
             _check(self, name, 0 <= getattr(self, name) <= 1, "0 to 1")
         _check(self, "temperature", 0 < self.temperature < math.inf, "a number above 0")
@@ -104,6 +109,7 @@ class SFLConfig:
     def __post_init__(self) -> None:
         for name in ("batch_size", "num_batches", "rollout_steps", "buffer_size", "update_every"):
             _check(self, name, getattr(self, name) >= 1, "at least 1")
+            _check(self, name, getattr(self, name) <= MOST, f"at most {MOST:,}")
         _check(self, "sampled_ratio", 0 <= self.sampled_ratio <= 1, "0 to 1")
         candidates = self.batch_size * self.num_batches
         if self.buffer_size > candidates:

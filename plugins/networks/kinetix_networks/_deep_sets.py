@@ -94,7 +94,8 @@ class DeepSets(FlaxNetwork):
             found = ", ".join(parts) if parts else str(space)
             raise SettingError(
                 f"network=deep_sets: tables of entities are expected, the observation gives "
-                f"{found} (no {missing[0]}); choose observation=entity or network=mlp"
+                f"{found} (no {missing[0]}); choose "
+                "observation=entity or a network that takes this observation"
             )
 
     @property

@@ -8,7 +8,7 @@ import flax.linen as nn
 from jaxtyping import Array, Float
 
 from kinetix_core.errors import SettingError
-from kinetix_core.interfaces import Box
+from kinetix_core.interfaces import Box, Record
 
 from ._config import MLPConfig
 from ._flax_network import Embeddings, FlaxNetwork
@@ -35,8 +35,10 @@ class MLP(FlaxNetwork):
         assert self.task.observation is not None
         space = self.task.observation.space(self.task.size)
         if not isinstance(space, Box) or len(space.shape) != 1:
+            tables = [name for name, _ in space.parts] if isinstance(space, Record) else []
             raise SettingError(
-                f"network=mlp: one flat array is expected, the observation gives {space}; "
+                f"network=mlp: one flat array is expected, the observation gives "
+                f"{', '.join(tables) or space}; "
                 "choose observation=symbolic or a network that takes this observation"
             )
 

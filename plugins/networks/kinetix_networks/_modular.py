@@ -142,7 +142,7 @@ class Modular(PolicyNetwork):
             raise SettingError(
                 f"network=modular: rows for motors and thrusters are expected, the observation "
                 f"gives {', '.join(parts) or space} (no {missing[0]}); choose "
-                "observation=egocentric or network=mlp"
+                "observation=egocentric or a network that takes this observation"
             )
         _ = self.module
 

@@ -122,7 +122,8 @@ class Transformer(FlaxNetwork):
         if missing := [name for name in _PARTS if name not in parts]:
             raise SettingError(
                 f"network=transformer: tables of entities are expected, the observation gives "
-                f"{found} (no {missing[0]}); choose observation=entity or network=mlp"
+                f"{found} (no {missing[0]}); choose "
+                "observation=entity or a network that takes this observation"
             )
         if not self.config.full_attention and "attention_mask" not in parts:
             raise SettingError(
