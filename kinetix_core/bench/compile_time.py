@@ -175,14 +175,14 @@ def _add_training(
 ) -> None:
     """From `kinetix train` to the end of its first update, with and without cached programs."""
     settings = (*TRAIN, *options.settings)
-    measured: dict[str, list[tuple[float, float]]] = {"cold": [], "again": []}
-    for repeat in range(options.repeats):
-        programs = folder / f"programs{repeat}"
-        for state in measured:
-            progress(f"kinetix train, one update, {state}")
-            cached = environment | {PROGRAM_CACHE: str(programs)}
-            measured[state].append(train_seconds(settings, cached, folder))
-    report.data["train"] = {"settings": settings, **measured}
+    cold, again = cold_and_again(
+        settings,
+        environment,
+        folder,
+        options.repeats,
+        lambda state: progress(f"kinetix train, one update, {state}"),
+    )
+    report.data["train"] = {"settings": settings, "cold": cold, "again": again}
     report.tables.append(
         Table(
             "From `kinetix train` to the end of a run of one update, seconds",
@@ -190,8 +190,8 @@ def _add_training(
             tuple(
                 (state, *(str(summary(column)) for column in zip(*values, strict=True)))
                 for state, values in (
-                    ("none cached", measured["cold"]),
-                    ("cached by the run before", measured["again"]),
+                    ("none cached", cold),
+                    ("cached by the run before", again),
                 )
             ),
             f"`kinetix train {' '.join(settings)}`, the kernel already compiled; the whole "
@@ -200,10 +200,26 @@ def _add_training(
     )
 
 
-def train_seconds(
-    settings: Settings, environment: Mapping[str, str], folder: Path
-) -> tuple[float, float]:
-    """CPU and wall seconds of `kinetix train` in a process of its own, which writes to `folder`."""
+def cold_and_again(
+    settings: Settings,
+    environment: dict[str, str],
+    folder: Path,
+    repeats: int,
+    progress: Callable[[str], None],
+) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """CPU and wall seconds of `kinetix train`, with no program cached, and with those of the run
+    before. Caches and runs are made in `folder`."""
+    cold, again = [], []
+    for repeat in range(repeats):
+        cached = environment | {PROGRAM_CACHE: str(folder / f"programs{repeat}")}
+        for state, found in (("cold", cold), ("again", again)):
+            progress(state)
+            found.append(_train(settings, cached, folder))
+    return cold, again
+
+
+def _train(settings: Settings, environment: Mapping[str, str], folder: Path) -> tuple[float, float]:
+    """CPU and wall seconds of one process."""
     command = [sys.executable, "-m", "kinetix_core.cli", "train", *settings]
     command.append(f"train.directory={folder / 'runs'}")
     cpu, wall = children_cpu(), time.perf_counter()

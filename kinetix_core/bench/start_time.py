@@ -11,7 +11,7 @@ from kinetix_core.compose import compose_run
 from kinetix_core.errors import SettingError
 
 from ._clock import summary
-from .compile_time import PROGRAM_CACHE, programs_elsewhere, train_seconds
+from .compile_time import cold_and_again, programs_elsewhere
 from .report import Report, Table
 
 PRESETS = ("laptop", "laptop_dr", "laptop_plr", "laptop_accel", "laptop_sfl")
@@ -67,7 +67,14 @@ def run_start(
     settings = {name: start_settings(name) for name in options.presets}
     rows = []
     for name, chosen in settings.items():
-        cold, cached = _measured(name, chosen, options.repeats, progress)
+        with tempfile.TemporaryDirectory(prefix="kinetix-bench-") as folder:
+            cold, cached = cold_and_again(
+                chosen,
+                programs_elsewhere(),
+                Path(folder),
+                options.repeats,
+                lambda state, name=name: progress(f"{name}, {state}"),
+            )
         found = [*zip(*cold, strict=True), *zip(*cached, strict=True)]
         rows.append((name, *(str(summary(seconds)) for seconds in found)))
         report.data[name] = {"settings": chosen, "cold": cold, "cached": cached}
@@ -82,17 +89,3 @@ def run_start(
             f"Median [range]. Measured: {'; '.join(lines)}.",
         )
     )
-
-
-def _measured(
-    name: str, settings: tuple[str, ...], repeats: int, progress: Callable[[str], None]
-) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
-    """CPU and wall seconds, with no program cached and with all."""
-    cold, cached = [], []
-    for repeat in range(repeats):
-        with tempfile.TemporaryDirectory(prefix="kinetix-bench-") as folder:
-            environment = programs_elsewhere() | {PROGRAM_CACHE: folder}
-            for state, found in (("nothing cached", cold), ("programs cached", cached)):
-                progress(f"{name}, {state}, {repeat + 1} of {repeats}")
-                found.append(train_seconds(settings, environment, Path(folder)))
-    return cold, cached

@@ -36,6 +36,10 @@ def _without_folder(setting: str) -> str:
     return f"{name}={value.rstrip('/').rpartition('/')[2]}" if "/" in value else setting
 
 
+def out_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", metavar="FOLDER", help="store the result there as JSON and text")
+
+
 def finish(report: Report, args: argparse.Namespace) -> None:
     from kinetix_core.bench.report import render, store
 

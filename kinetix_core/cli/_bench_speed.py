@@ -8,7 +8,15 @@ from typing import Any
 
 from kinetix_core.errors import SettingError
 
-from ._bench_report import checked_repeats, finish, fresh_programs, integers, progress, report
+from ._bench_report import (
+    checked_repeats,
+    finish,
+    fresh_programs,
+    integers,
+    out_argument,
+    progress,
+    report,
+)
 
 
 def add_speed_jobs(jobs: Any) -> None:
@@ -29,7 +37,7 @@ def _job(jobs: Any, name: str, text: str, start: Callable[[argparse.Namespace], 
 
 def _common(parser: Any, repeats: int) -> None:
     parser.add_argument("--repeats", type=int, default=repeats, help="samples of each")
-    parser.add_argument("--out", metavar="FOLDER", help="store the result there as JSON and text")
+    out_argument(parser)
 
 
 def _sizes_and_levels(parser: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kinetix_core.errors import SettingError, did_you_mean
 
-from ._bench_report import checked_repeats, fresh_programs
+from ._bench_report import checked_repeats, fresh_programs, out_argument
 from ._bench_report import finish as _finish
 from ._bench_report import integers as _integers
 from ._bench_report import progress as _progress
@@ -57,12 +57,8 @@ def _common(jobs: Any, name: str, text: str, start: Callable) -> argparse.Argume
         "--against", help="measure another engine too: jax2d, the published package (extra bench)"
     )
     parser.add_argument("--sizes", default="s,m,l", help="scene sizes (%(default)s)")
-    _out_argument(parser)
+    out_argument(parser)
     return parser
-
-
-def _out_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", metavar="FOLDER", help="store the result there as JSON and text")
 
 
 def _parity_arguments(jobs: Any) -> None:
@@ -121,7 +117,7 @@ def _encode_arguments(jobs: Any) -> None:
     parser.add_argument("--sizes", default="s,m,l", help="scene sizes (%(default)s)")
     parser.add_argument("--repeats", type=int, default=7, help="samples of each (%(default)s)")
     parser.add_argument("--levels", help="folder of levels to start from (published, else ours)")
-    _out_argument(parser)
+    out_argument(parser)
 
 
 def _learning_arguments(jobs: Any) -> None:
@@ -132,7 +128,7 @@ def _learning_arguments(jobs: Any) -> None:
     parser.add_argument("--minutes", type=float, default=10.0, help="of training (%(default)s)")
     parser.add_argument("--evaluations", type=int, default=10, help="on the way (%(default)s)")
     parser.add_argument("--attempts", type=int, default=20, help="at each level (%(default)s)")
-    _out_argument(parser)
+    out_argument(parser)
 
 
 def _parity(args: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -259,17 +260,14 @@ def _print_table(table: Table) -> None:
     from kinetix_core.evaluate import text_table
 
     plain = text_table(table)
-    if not sys.stdout.isatty():
+    # where it is too narrow, numbers would be cut in two
+    wide = max(map(len, plain.splitlines())) <= shutil.get_terminal_size().columns
+    if not (sys.stdout.isatty() and wide):
         print(plain)
         return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table as RichTable
-
-    console = Console(highlight=False, markup=False)
-    if max(map(len, plain.splitlines())) > console.width:
-        print(plain)  # else numbers would be cut in two
-        return
 
     titles, rows = table
     rich = RichTable(box=SIMPLE_HEAD, pad_edge=False)
@@ -277,4 +275,4 @@ def _print_table(table: Table) -> None:
         rich.add_column(title, justify="right" if i else "left", overflow="fold")
     for row in rows:
         rich.add_row(*row)
-    console.print(rich)
+    Console(highlight=False, markup=False).print(rich)

@@ -61,11 +61,12 @@ def _compose_on_preset(choices: Sequence[Override]) -> DictConfig:
     if preset is None or not own:
         return _compose_choices(choices)
     try:
-        plain: Any = OmegaConf.to_container(_compose_choices([preset]), enum_to_str=True)
+        tree = _compose_choices([preset])
     except KinetixError:  # what is wrong there may go with these choices, else it is said now
         return _compose_choices(choices)
+    plain: Any = OmegaConf.to_container(tree, enum_to_str=True)
     if all(_same(c.value, _saved_choice(c.key, plain)) for c in own):
-        return _compose_choices(choices)
+        return tree  # it has chosen the same
     return _compose_on_config(plain, own, where=f"{presets()[preset.value]}: ")
 
 

@@ -54,34 +54,22 @@ def evaluate_policy(
     play = program(task, greedy, temperature)
     order = np.arange(count, dtype=np.int32) if numbers is None else np.asarray(numbers, np.int32)
     several, tries = _chunks(count, attempts, max_envs)
-    if record > tries:
-        raise SettingError(
-            f"record={record}: at most {tries} attempts at a level can be recorded, "
-            f"with attempts={attempts} and max_envs={max_envs}"
-        )
+    _check_recorded(record, tries, attempts, max_envs)
     tables = _Tables.empty(count, attempts)
     recordings: dict[tuple[int, int], Recording] = {}
-    done = 0
     for first in _starts(count, several):
         pool = jax.tree.map(lambda x, first=first: x[first : first + several], levels)
         for trial in _starts(attempts, tries):
             rows = _rows(order[first : first + several], trial, tries, record)
             played = jax.device_get(play(params, pool, rows, key))
-            tables.write(played, first, several, trial, tries)
-            before, done = done, tables.played
-            progress(done - before)
+            progress(tables.write(played, first, several, trial, tries))
             if trial + tries < attempts:
                 continue
             part = names[first : first + several]
             for recording, number, attempt in _recordings(task, pool, rows, played, part):
                 text = f"{label} attempt {attempt + 1}".strip()
                 recordings[first + number, attempt] = replace(recording, label=text)
-    results = tuple(
-        LevelResult(
-            name, tables.outcome[i], tables.returns[i], tables.length[i], greedy, confidence
-        )
-        for i, name in enumerate(names)
-    )
+    results = tables.results(names, greedy, confidence)
     kept = tuple(recordings[place] for place in sorted(recordings))
     return Evaluation(results, task.size.name, attempts, greedy, kept)
 
@@ -101,16 +89,19 @@ class _Tables:
             np.zeros(shape, np.int32), np.zeros(shape, np.float32), np.zeros(shape, np.int32)
         )
 
-    @property
-    def played(self) -> int:
-        """Attempts that something came of: an episode has at least one step."""
-        return int(np.count_nonzero(self.length))
-
-    def write(self, played: Played, first: int, levels: int, trial: int, tries: int) -> None:
-        """The attempts from `trial` on at the levels from `first` on."""
+    def write(self, played: Played, first: int, levels: int, trial: int, tries: int) -> int:
+        """The attempts from `trial` on at the levels from `first` on; how many of them are new."""
         where = slice(first, first + levels), slice(trial, trial + tries)
+        new = np.count_nonzero(self.length[where] == 0)  # an episode has at least one step
         for field in fields(self):
             getattr(self, field.name)[where] = getattr(played, field.name).reshape(levels, tries)
+        return int(new)
+
+    def results(
+        self, names: Sequence[str], greedy: bool, confidence: float
+    ) -> tuple[LevelResult, ...]:
+        rows = zip(names, self.outcome, self.returns, self.length, strict=True)
+        return tuple(LevelResult(*row, greedy, confidence) for row in rows)
 
 
 def evaluate_seeds(
@@ -168,6 +159,14 @@ def _check(
     if not count:
         raise LevelError("levels: there are none to evaluate on")
     return count
+
+
+def _check_recorded(record: int, tries: int, attempts: int, max_envs: int) -> None:
+    if record > tries:
+        raise SettingError(
+            f"record={record}: at most {tries} attempts at a level can be recorded, "
+            f"with attempts={attempts} and max_envs={max_envs}"
+        )
 
 
 def _chunks(levels: int, attempts: int, max_envs: int) -> tuple[int, int]:

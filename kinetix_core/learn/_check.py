@@ -38,12 +38,11 @@ def check_observation(setup: Setup, observation: Observation) -> None:
     size, name = setup.task.size, setup.name("observation")
     wanted = _of_space(setup.task.observation.space(size))
     found = _leaves(observation)
-    for part in wanted.keys() | found.keys():
-        if wanted.get(part) != found.get(part):
-            raise PluginError(
-                f"{name}: {part or 'the observation'} is {found.get(part, 'missing')}, but "
-                f"{wanted.get(part, 'no such part')} is what its space says in size {size.name}"
-            )
+    for part in _different(wanted, found):
+        raise PluginError(
+            f"{name}: {part or 'the observation'} is {found.get(part, 'missing')}, but "
+            f"{wanted.get(part, 'no such part')} is what its space says in size {size.name}"
+        )
 
 
 def check_policy(setup: Setup, params: Parameters, observation: Observation) -> None:
@@ -120,13 +119,12 @@ def check_curriculum(setup: Setup, before: Any, after: Any, metrics: Mapping[str
     not single numbers."""
     name = setup.name("curriculum")
     one, other = _leaves(before), _leaves(after)
-    for part in one.keys() | other.keys():
-        if one.get(part) != other.get(part):
-            raise PluginError(
-                f"{name}: after an update its state has {other.get(part, 'nothing')} as "
-                f"{part or 'its array'}, where `init` gave {one.get(part, 'nothing')}; shapes and "
-                "types must stay"
-            )
+    for part in _different(one, other):
+        raise PluginError(
+            f"{name}: after an update its state has {other.get(part, 'nothing')} as "
+            f"{part or 'its array'}, where `init` gave {one.get(part, 'nothing')}; shapes and "
+            "types must stay"
+        )
     for metric, value in metrics.items():
         if jnp.shape(value) != ():
             raise PluginError(
@@ -155,6 +153,11 @@ def _leaves(tree: Any) -> dict[str, str]:
     keystr = jax.tree_util.keystr
     leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
     return {keystr(path, simple=True, separator="/"): _text(leaf) for path, leaf in leaves}
+
+
+def _different(one: dict[str, str], other: dict[str, str]) -> list[str]:
+    """The parts that are not alike in both."""
+    return [part for part in one | other if one.get(part) != other.get(part)]
 
 
 def _text(x: Any) -> str:

@@ -71,8 +71,8 @@ def _train(composed: ComposedRun, resume: Path | None, stop_requested: Callable[
             folder.take_over(composed)
         else:
             run.begin(shapes, init, start, stop_requested)
-        if start:
-            folder.write_json(START, start.note)
+            if start:
+                folder.write_json(START, start.note)
     except KeyboardInterrupt:
         if not resume:  # the earlier run stays as it was
             folder.set_status(STOPPED)
@@ -141,36 +141,32 @@ class _Run:
         self, shapes: Any, init: Init, start: Start | None, stop_requested: Callable[[], bool]
     ) -> None:
         """The state before the first update. Of `shapes` only shapes are looked at."""
-        seed = self._composed.seed
         _log.info("compiling what the run begins with")
-
-        def compiled_update() -> Any:
-            init.compile_aside(seed)
-            return self._step.compile(shapes, stop_requested)
-
-        self._check_room(shapes, compiled_update)
-        self.state: TrainState = started(init(seed), start)
+        self._compile(shapes, init, stop_requested)
+        self.state: TrainState = started(init(self._composed.seed), start)
         self._saved = time.monotonic()
 
     def take_up(self, shapes: Any, stop_requested: Callable[[], bool]) -> None:
         """The state of the newest checkpoint; what cannot be taken up is said first."""
         found = self.folder.load_checkpoint(shapes, self._composed)
         _check_unfinished(self.folder.path, found.update, self.setup)
-        self._check_room(shapes, lambda: self._step.compile(shapes, stop_requested))
+        self._compile(shapes, None, stop_requested)
         self.state = found.state
         self.finished = self.folder.parameters_update = found.update
         self.started -= float(found.notes.get("seconds", 0.0))
         self._saved = time.monotonic()
         _log.info("going on after update %d of %d", found.update, self.setup.updates)
 
-    def _check_room(self, shapes: Any, compiled_update: Callable[[], Any]) -> None:
-        """In memory and on the disk; in between, the update is compiled."""
+    def _compile(self, shapes: Any, init: Init | None, stop_requested: Callable[[], bool]) -> None:
+        """The update, and beside it `init`, if there is room in memory and on the disk."""
 
-        def compiled_if_it_can_be_saved() -> Any:
+        def update() -> Any:
             self.folder.check_room((self.checkpoint.keep + 1) * tree_bytes(shapes))
-            return compiled_update()
+            if init:
+                init.compile_aside(self._composed.seed)
+            return self._step.compile(shapes, stop_requested)
 
-        check_memory(self.setup, shapes, self.seeds, compiled_if_it_can_be_saved)
+        check_memory(self.setup, shapes, self.seeds, update)
 
     def loop(self, loggers: Sequence[Logger], stop_requested: Callable[[], bool]) -> None:
         self.folder.set_status("running")

@@ -23,7 +23,7 @@ OnNaN = Enum("OnNaN", {"stop": "stop", "continue": "continue"})
 
 
 MOST = 1 << 24
-"""Environments, and steps of a rollout: more than any machine holds, and counted in 32 bits."""
+"""Of environments, steps, levels: more than any machine holds, and counted in 32 bits."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from kinetix_core.errors import SettingError
+from kinetix_core.learn.config import MOST
 
 
 class Prioritization(Enum):
@@ -12,10 +13,6 @@ class Prioritization(Enum):
 
     rank = "rank"
     topk = "topk"
-
-
-MOST = 1 << 24
-"""Of anything that is counted: more than any machine holds, and counted in 32 bits."""
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from kinetix_core.errors import SettingError
-from kinetix_core.interfaces import Box, Observation, Record
+from kinetix_core.interfaces import Box, Observation
 
 from ._config import CNNConfig, Convolutions
 from ._flax_network import Embeddings, FlaxNetwork
 from ._layers import tell
+from ._observed import OTHERWISE, parts_of
 
 _SMALL = ((16, 8, 4), (32, 4, 2))  # filters, size, stride of the two convolutions
 _STAGES = (64, 128, 256, 512)
@@ -98,15 +99,14 @@ class CNN(FlaxNetwork):
             found = ", ".join(self._parts) or "no picture"
             raise SettingError(
                 f"network=cnn: the parts image and global_info are expected, the observation "
-                f"gives {found}; choose observation=pixels or a network that takes this observation"
+                f"gives {found}; choose observation=pixels {OTHERWISE}"
             )
 
     @property
     def _parts(self) -> dict[str, Box]:
         assert self.task.observation is not None
         space = self.task.observation.space(self.task.size)
-        parts = space.parts if isinstance(space, Record) else ()
-        return {name: part for name, part in parts if isinstance(part, Box)}
+        return {name: part for name, part in parts_of(space).items() if isinstance(part, Box)}
 
     @property
     def encoder(self) -> PixelEncoder:

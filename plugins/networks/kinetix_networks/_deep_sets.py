@@ -11,11 +11,12 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from kinetix_core.errors import SettingError
-from kinetix_core.interfaces import Box, Observation, Record
+from kinetix_core.interfaces import Box, Observation
 
 from ._config import DeepSetsConfig
 from ._flax_network import Embeddings, FlaxNetwork
 from ._layers import ORTHOGONAL, dense, tell
+from ._observed import OTHERWISE, described, parts_of
 from ._rows import matmul
 
 KINDS = ("circle", "polygon", "joint", "thruster")
@@ -88,14 +89,12 @@ class DeepSets(FlaxNetwork):
         space = self.task.observation.space(self.task.size)
         if isinstance(space, Box) and len(space.shape) == 2:
             return
-        parts = dict(space.parts) if isinstance(space, Record) else {}
+        parts = parts_of(space)
         missing = [f for k in KINDS for f in (f"{k}s", f"{k}_mask") if f not in parts]
         if missing:
-            found = ", ".join(parts) if parts else str(space)
             raise SettingError(
                 f"network=deep_sets: tables of entities are expected, the observation gives "
-                f"{found} (no {missing[0]}); choose "
-                "observation=entity or a network that takes this observation"
+                f"{described(space)} (no {missing[0]}); choose observation=entity {OTHERWISE}"
             )
 
     @property

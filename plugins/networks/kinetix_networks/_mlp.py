@@ -8,11 +8,12 @@ import flax.linen as nn
 from jaxtyping import Array, Float
 
 from kinetix_core.errors import SettingError
-from kinetix_core.interfaces import Box, Record
+from kinetix_core.interfaces import Box
 
 from ._config import MLPConfig
 from ._flax_network import Embeddings, FlaxNetwork
 from ._layers import ORTHOGONAL, tell
+from ._observed import OTHERWISE, described
 from ._rows import dot_general
 
 
@@ -35,11 +36,9 @@ class MLP(FlaxNetwork):
         assert self.task.observation is not None
         space = self.task.observation.space(self.task.size)
         if not isinstance(space, Box) or len(space.shape) != 1:
-            tables = [name for name, _ in space.parts] if isinstance(space, Record) else []
             raise SettingError(
-                f"network=mlp: one flat array is expected, the observation gives "
-                f"{', '.join(tables) or space}; "
-                "choose observation=symbolic or a network that takes this observation"
+                "network=mlp: one flat array is expected, the observation gives "
+                f"{described(space)}; choose observation=symbolic {OTHERWISE}"
             )
 
     @property

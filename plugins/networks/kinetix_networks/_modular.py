@@ -22,13 +22,13 @@ from kinetix_core.interfaces import (
     Observation,
     Parameters,
     PolicyNetwork,
-    Record,
     Task,
 )
 from kinetix_core.learn import distribution_for
 
 from ._config import Activation, ModularConfig
 from ._layers import ACTIVATIONS, ORTHOGONAL, dense, tell
+from ._observed import OTHERWISE, described, parts_of
 
 _PARTS = ("scene", "motors", "motor_mask", "thrusters", "thruster_mask", "mirrored")
 _MOTOR, _THRUSTER = {"multi": 3, "single": 2, "box": 1}, {"multi": 2, "single": 1, "box": 1}
@@ -136,13 +136,13 @@ class Modular(PolicyNetwork):
     def __post_init__(self) -> None:
         assert self.task.observation is not None
         space = self.task.observation.space(self.task.size)
-        parts = dict(space.parts) if isinstance(space, Record) else {}
+        parts = parts_of(space)
         missing = [name for name in _PARTS if name not in parts]
         if missing:
             raise SettingError(
                 f"network=modular: rows for motors and thrusters are expected, the observation "
-                f"gives {', '.join(parts) or space} (no {missing[0]}); choose "
-                "observation=egocentric or a network that takes this observation"
+                f"gives {described(space)} (no {missing[0]}); choose "
+                f"observation=egocentric {OTHERWISE}"
             )
         _ = self.module
 

@@ -20,6 +20,7 @@ from kinetix_core.interfaces import Observation, Parameters, Record
 from ._config import Pooling, TransformerConfig
 from ._flax_network import Embeddings, FlaxNetwork
 from ._layers import ORTHOGONAL, dense, tell
+from ._observed import OTHERWISE, described, parts_of
 from ._published import check_settings, read_published
 from ._transformer_layer import Layer, Links
 
@@ -117,13 +118,12 @@ class Transformer(FlaxNetwork):
     def __post_init__(self) -> None:
         assert self.task.observation is not None
         space = self.task.observation.space(self.task.size)
-        parts = dict(space.parts) if isinstance(space, Record) else {}
-        found = ", ".join(parts) if parts else str(space)
+        parts = parts_of(space)
+        found = described(space)
         if missing := [name for name in _PARTS if name not in parts]:
             raise SettingError(
                 f"network=transformer: tables of entities are expected, the observation gives "
-                f"{found} (no {missing[0]}); choose "
-                "observation=entity or a network that takes this observation"
+                f"{found} (no {missing[0]}); choose observation=entity {OTHERWISE}"
             )
         if not self.config.full_attention and "attention_mask" not in parts:
             raise SettingError(
